@@ -141,10 +141,10 @@ pub struct Ls {
     #[arg(long, help_heading = "Filters")]
     pub duplicates: bool,
     /// Scope in which prompts count as duplicates
-    #[arg(long, value_enum, default_value_t = Scope::Session, hide_possible_values = true)]
+    #[arg(long, value_enum, default_value_t = Scope::Session)]
     pub by: Scope,
     /// Sort order of the rows
-    #[arg(long, value_enum, default_value_t = Sort::Age, hide_possible_values = true)]
+    #[arg(long, value_enum, default_value_t = Sort::Age)]
     pub sort: Sort,
     /// Print the whole text of every command
     #[arg(long)]
@@ -235,7 +235,7 @@ pub struct Resolve {
     pub gateway: Gateway,
     /// With allow-once and one ID: also add the allowlist entry that allows exactly this command from now on; it is
     /// shown before the question
-    #[arg(long, conflicts_with = "dry_run")]
+    #[arg(long)]
     pub add_entry: bool,
     /// For --add-entry, where the gateway is on another host: a table of its programs (JSON or TOML)
     #[arg(long, value_name = "FILE", requires = "add_entry")]
@@ -276,10 +276,10 @@ pub struct Triage {
     #[arg(long)]
     pub read_only: bool,
     /// Scope in which prompts count as duplicates
-    #[arg(long, value_enum, default_value_t = Scope::Session, hide_possible_values = true)]
+    #[arg(long, value_enum, default_value_t = Scope::Session)]
     pub by: Scope,
     /// First sort order of the rows
-    #[arg(long, value_enum, default_value_t = Sort::Age, hide_possible_values = true)]
+    #[arg(long, value_enum, default_value_t = Sort::Age)]
     pub sort: Sort,
     #[command(flatten)]
     pub access: Access,

@@ -2,8 +2,10 @@
 //! signal.
 
 use std::cell::RefCell;
+use std::io;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Interval, MissedTickBehavior};
 
@@ -137,7 +139,8 @@ async fn stay<L: Live>(
         };
         let looking = redraw.meanwhile(news, &draw).await;
         queue.connection.give_events(events);
-        if looking.is_none() {
+        // Nothing may change for hours, and then no write notices that the reader has ended.
+        if looking.is_none() || is_unread() {
             break;
         }
     }
@@ -179,6 +182,15 @@ async fn listed<L: Live, S: FnMut(Shown<'_, L::Report>) -> bool>(
         }
         tokio::time::sleep(backoff.wait()).await;
     }
+}
+
+/// Whether nobody can read standard output any more: the other end of a pipe is closed.
+fn is_unread() -> bool {
+    let out = io::stdout();
+    let mut polled = [PollFd::new(&out, PollFlags::empty())];
+    let ready = poll(&mut polled, Some(&Timespec::default()));
+    let [of] = polled;
+    ready.is_ok() && of.revents().intersects(PollFlags::ERR | PollFlags::HUP)
 }
 
 /// The redraws of a screen without new data.

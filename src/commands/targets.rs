@@ -43,13 +43,14 @@ impl Targets {
         }
         let several = self.all || targets.len() > 1;
         for flags in &mut targets {
-            flags.own_credential |= several && !is_default(flags);
+            flags.own_credential |= several && !is_unnamed(flags);
         }
         Ok(targets)
     }
 }
 
-fn is_default(flags: &Flags) -> bool {
+/// Whether the command line names no gateway.
+pub(super) fn is_unnamed(flags: &Flags) -> bool {
     flags.gateway.as_deref().is_none_or(|name| name.trim().is_empty())
 }
 

@@ -27,12 +27,33 @@ pub fn joined_gateway(arguments: &[OsString], at: usize) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A command line to paste, with `--` before the argument at this index.
+/// A command line to paste, with `--` before the argument at this index. Flags of ours at the end stay flags.
 pub fn separated(arguments: &[OsString], at: usize) -> String {
     let quoted = |argument: &OsString| shell_quoted(Path::new(argument));
-    let before = arguments.iter().take(at).skip(1).map(quoted);
-    let after = arguments.iter().skip(at).map(quoted);
+    let is_flag = |argument: &&OsString| {
+        argument.to_str().is_some_and(|text| {
+            matches!(text, "--gateway" | "--json" | "--verbose") || text.starts_with("--gateway=")
+        })
+    };
+    let words = arguments.iter().skip(at);
+    let flags = words.clone().rev().take_while(is_flag).count();
+    let end = words.len() - flags;
+    let before = arguments.iter().take(at).skip(1).chain(words.clone().skip(end)).map(quoted);
+    let after = words.take(end).map(quoted);
     let words = ["clearance".to_owned()].into_iter().chain(before).chain(["--".to_owned()]).chain(after);
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A command line to paste, with a place for the name of a gateway instead of this flag.
+pub fn naming_one(arguments: &[OsString], flag: &str) -> String {
+    if arguments.iter().map(|word| word.to_string_lossy()).any(|word| without_secret(&word) != word) {
+        // An address is not repeated: it may hold a secret.
+        return "--gateway=NAME".to_owned();
+    }
+    let word = |argument: &OsString| {
+        if argument == flag { "--gateway=NAME".to_owned() } else { shell_quoted(Path::new(argument)) }
+    };
+    let words = ["clearance".to_owned()].into_iter().chain(arguments.iter().skip(1).map(word));
     words.collect::<Vec<_>>().join(" ")
 }
 

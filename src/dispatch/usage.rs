@@ -3,11 +3,13 @@
 use std::ffi::OsString;
 use std::io;
 
+use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::command_line::CommandLine;
 use super::failures::{machine, printed, unless_gone};
 use super::paste;
+use crate::cli::Cli;
 use crate::output::{self, Paper};
 use crate::report::exit::Exit;
 use crate::report::failure::Failure;
@@ -36,9 +38,17 @@ pub fn usage(error: &clap::Error, arguments: &[OsString], streams: &mut Streams<
         exit: Exit::Usage,
         verdict: None,
     };
+    if let Some(help) = without_verb(error, arguments) {
+        failure.causes = vec!["no command is given".to_owned()];
+        unless_gone(output::help(streams.err, &help.render(), true))?;
+        unless_gone(printed(&failure, machine(arguments), streams))?;
+        return Ok(Exit::Usage);
+    }
     let misplaced = misplaced_gateway(error, arguments).map(|(cause, remedy)| (cause.to_owned(), remedy));
-    if let Some((cause, remedy)) =
-        misplaced.or_else(|| several_words(error, arguments)).or_else(|| misplaced_operand(error, arguments))
+    if let Some((cause, remedy)) = misplaced
+        .or_else(|| several_words(error, arguments))
+        .or_else(|| misplaced_operand(error, arguments))
+        .or_else(|| one_gateway(error, arguments))
     {
         failure.causes = vec![cause];
         failure.remedy = Some(remedy);
@@ -65,7 +75,26 @@ fn several_words(error: &clap::Error, arguments: &[OsString]) -> Option<(String,
         .checked_sub(1)
         .filter(|&first| first > verb && !arguments[first].to_string_lossy().starts_with('-'))?;
     let cause = "the command is one argument: put it in quotes, or -- before its words".to_owned();
-    Some((cause, paste::separated(arguments, first)))
+    let separated = paste::separated(arguments, first);
+    if arguments[first - 1] != "--gateway" {
+        return Some((cause, separated));
+    }
+    // The first word may be meant as the name of a gateway.
+    let joined = paste::joined_gateway(arguments, first - 1);
+    Some((cause, format!("{separated}; or, if that is the gateway: {joined}")))
+}
+
+/// The help of a noun that is given `--json` instead of a verb: its list of commands, and not only that the flag is unknown.
+fn without_verb(error: &clap::Error, arguments: &[OsString]) -> Option<clap::Error> {
+    let flags = ["--json", "--ndjson"];
+    let Some(ContextValue::String(unexpected)) = error.get(ContextKind::InvalidArg) else { return None };
+    if error.kind() != ErrorKind::UnknownArgument || !flags.contains(&unexpected.as_str()) {
+        return None;
+    }
+    let others = arguments.iter().filter(|argument| flags.iter().all(|flag| argument != flag));
+    Cli::try_parse_from(others)
+        .err()
+        .filter(|error| error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)
 }
 
 /// The cause and the fix where an operand is given to a command that takes none.
@@ -78,6 +107,20 @@ fn misplaced_operand(error: &clap::Error, arguments: &[OsString]) -> Option<(Str
         }
         _ => None,
     }
+}
+
+/// The cause and the fix where a command on one gateway is given `--all-gateways`.
+fn one_gateway(error: &clap::Error, arguments: &[OsString]) -> Option<(String, String)> {
+    const ALL: &str = "--all-gateways";
+    const NOUNS: [&str; 3] = ["queue", "run", "grants"];
+    if error.kind() != ErrorKind::UnknownArgument
+        || error.get(ContextKind::InvalidArg) != Some(&ContextValue::String(ALL.to_owned()))
+        || !arguments.get(1).is_some_and(|noun| NOUNS.iter().any(|known| noun == known))
+    {
+        return None;
+    }
+    let cause = "this command is about one gateway, and has no --all-gateways";
+    Some((cause.to_owned(), format!("name one: {}", paste::naming_one(arguments, ALL))))
 }
 
 /// The cause and the fix where a gateway's name or address is in the wrong place.

@@ -9,7 +9,7 @@
 //!   the same.
 //! - [`Paper`] wraps lines that are too long for the terminal, and puts a gutter `│` before each further line. The
 //!   gutter is marked in texts too: only clearance prints it.
-//! - [`shortened`] keeps the head and the tail of a long text, with a mark that counts the missing characters.
+//! - [`shortened`] and [`excerpt`] keep the head and the tail of a long text, with a mark that counts the missing characters.
 
 mod marker;
 mod paper;
@@ -18,7 +18,7 @@ mod scripts;
 use marker::Marker;
 pub(super) use marker::is_harmless;
 pub use paper::Paper;
-pub(super) use paper::{columns, padded, shortened};
+pub(super) use paper::{columns, excerpt, padded, shortened};
 pub(super) use scripts::name;
 
 /// The maximum run of spaces that is shown as spaces: a longer one could push text out of sight.

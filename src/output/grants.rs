@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::escape::{Paper, escaped, name, shortened, text};
-use super::queue::{Grid, LONG, Shape, counted, remarks, span};
+use super::escape::{Paper, escaped, excerpt, name, text};
+use super::queue::{Grid, LONG, Shape, counted, skipped, span};
 use crate::queue::grants::Grant;
 use crate::report::grants::{GrantList, Revocation, RevokePlan, Revoked};
 
@@ -37,7 +37,7 @@ pub fn grants_text(out: &mut dyn Write, list: &GrantList, paper: Paper) -> io::R
     if *more {
         paper.line(out, "note: ", "the gateway lists at most 500 grants: there may be more")?;
     }
-    remarks(out, paper, problems, None, &[])
+    skipped(out, paper, "grant", problems)
 }
 
 fn rows_text(out: &mut dyn Write, rows: &[Grant], now_ms: u64, paper: Paper) -> io::Result<()> {
@@ -60,7 +60,7 @@ fn rows_text(out: &mut dyn Write, rows: &[Grant], now_ms: u64, paper: Paper) -> 
 
 /// The command of a grant, and its directory.
 fn command_text(out: &mut dyn Write, grant: &Grant, paper: Paper) -> io::Result<()> {
-    paper.block(out, "", &shortened(&text(&grant.command), 2 * LONG))?;
+    paper.block(out, "", &excerpt(&grant.command, 2 * LONG).0)?;
     match grant.cwd.as_deref() {
         Some(directory) => paper.block(out, "in", &text(directory)),
         None => Ok(()),
@@ -113,7 +113,7 @@ pub fn revoke_plan_text(out: &mut dyn Write, plan: &RevokePlan, paper: Paper) ->
         if already.is_empty() {
             paper.line(out, "", &format!("{}: No active grant matches. Nothing to do.", name(gateway)))?;
         }
-        return remarks(out, paper, problems, None, &[]);
+        return skipped(out, paper, "grant", problems);
     }
     let count = counted(grants.len(), "standing grant");
     paper.line(out, "", &format!("{}: revoke {count}; the next run of the job asks again", name(gateway)))?;
@@ -121,7 +121,7 @@ pub fn revoke_plan_text(out: &mut dyn Write, plan: &RevokePlan, paper: Paper) ->
     if *more {
         paper.line(out, "note: ", "the gateway lists at most 500 grants: more may match")?;
     }
-    remarks(out, paper, problems, None, &[])
+    skipped(out, paper, "grant", problems)
 }
 
 /// The question before grants are revoked.
@@ -140,9 +140,10 @@ pub fn revoked_text(out: &mut dyn Write, report: &Revoked, paper: Paper) -> io::
     }
     for (id, outcome) in outcomes {
         let grant = plan.grants.iter().find(|grant| *grant.id == **id);
-        let command =
-            grant.map_or_else(String::new, |grant| format!(" ({}): {}", job(grant), text(&grant.command)));
-        let shown = shortened(&format!("{}{command}", name(id)), LONG);
+        let command = grant.map_or_else(String::new, |grant| {
+            format!(" ({}): {}", job(grant), excerpt(&grant.command, LONG).0)
+        });
+        let shown = format!("{}{command}", name(id));
         match outcome {
             Revocation::Revoked => paper.line(out, "Revoked ", &shown)?,
             Revocation::Already => paper.line(out, "Already revoked: ", &shown)?,

@@ -2,6 +2,7 @@
 //! prompts.
 
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::hidden::Hidden;
@@ -127,7 +128,7 @@ impl Grants {
             let masked = hidden.masked(row.get());
             match serde_json::from_str(masked.as_deref().unwrap_or(row.get())) {
                 Ok(grant) => read.rows.push(grant),
-                Err(error) => read.problems.push(error.to_string()),
+                Err(_) => read.problems.push(problem(row.get())),
             }
         }
         Ok(read)
@@ -139,20 +140,67 @@ impl Grants {
     }
 }
 
-/// The grants that an id, or the start of one, names. A whole id wins over longer ids. An empty text names nothing.
+/// What is wrong with a row that is not a grant, and the id that it states.
+fn problem(row: &str) -> String {
+    let Ok(Value::Object(fields)) = serde_json::from_str(row) else {
+        return "it is not an object".to_owned();
+    };
+    // Whether the field must be there, and whether it is a number.
+    let flaw = FIELDS.iter().find_map(|&(field, required, number)| {
+        let expected = if number { "a whole number" } else { "a text" };
+        match fields.get(field) {
+            None if required => Some(format!("{field} is missing")),
+            None => None,
+            Some(Value::Null) if !required && field != "useCount" => None,
+            Some(value) if number && value.is_u64() || !number && value.is_string() => None,
+            Some(_) => Some(format!("{field} is not {expected}")),
+        }
+    });
+    let flaw = flaw.unwrap_or_else(|| "a field occurs twice, or is no valid text".to_owned());
+    match fields.get("grantId").and_then(Value::as_str) {
+        Some(id) => format!("grant {}: {flaw}", id.escape_debug()),
+        None => flaw,
+    }
+}
+
+/// The fields of a grant: whether it must have them, and whether they are numbers.
+const FIELDS: [(&str, bool, bool); 13] = [
+    ("grantId", true, false),
+    ("agentId", true, false),
+    ("cronJobId", true, false),
+    ("command", true, false),
+    ("createdAtMs", true, true),
+    ("mintedByApprovalId", false, false),
+    ("cronJobName", false, false),
+    ("cwd", false, false),
+    ("expiresAtMs", false, true),
+    ("revokedAtMs", false, true),
+    ("revokedBy", false, false),
+    ("lastUsedAtMs", false, true),
+    ("useCount", false, true),
+];
+
+/// The grants that an id, or the start of one, names. A whole id wins over longer ids: it names every different grant that
+/// has it. An empty text names nothing.
 pub fn named<'g>(grants: &'g [Grant], name: &str) -> Vec<&'g Grant> {
     let begins = |grant: &&Grant| !name.is_empty() && grant.id.starts_with(name);
-    let found: Vec<&Grant> = grants.iter().filter(begins).collect();
-    match found.iter().find(|grant| &*grant.id == name) {
-        Some(whole) => vec![whole],
-        None => found,
+    let mut found: Vec<&Grant> = grants.iter().filter(begins).collect();
+    if found.iter().any(|grant| &*grant.id == name) {
+        found.retain(|grant| &*grant.id == name);
     }
+    let mut different: Vec<&Grant> = Vec::new();
+    for grant in found {
+        if !different.contains(&grant) {
+            different.push(grant);
+        }
+    }
+    different
 }
 
 #[cfg(test)]
 mod tests {
     use secrecy::SecretString;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -174,7 +222,36 @@ mod tests {
         let grants = grants(&[row("a"), json!({"grantId": "b"}), row("c")]);
         assert_eq!((grants.rows.len(), grants.problems.len(), grants.count()), (2, 1, 3));
         assert_eq!(&*grants.rows[0].command, "curl [secret]");
+        assert_eq!(grants.problems, ["grant b: agentId is missing"]);
         assert!(Grants::read("[]", &Hidden::default()).is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_row_is_said_by_its_field() {
+        let with = |field: &str, value: Value| {
+            let mut row = row("a");
+            row[field] = value;
+            row
+        };
+        for (row, expected) in [
+            (json!(7), "it is not an object"),
+            (json!({}), "grantId is missing"),
+            (with("command", json!(["ls"])), "grant a: command is not a text"),
+            (with("createdAtMs", json!(-1)), "grant a: createdAtMs is not a whole number"),
+            (with("expiresAtMs", json!("soon")), "grant a: expiresAtMs is not a whole number"),
+            (with("useCount", json!(null)), "grant a: useCount is not a whole number"),
+        ] {
+            assert_eq!(grants(&[row]).problems, [expected]);
+        }
+    }
+
+    #[test]
+    fn an_id_that_is_listed_twice_names_both_grants() {
+        let mut other = row("a");
+        other["command"] = "reboot".into();
+        let rows = grants(&[row("a"), other, row("a"), row("ab")]).rows;
+        let commands: Vec<&str> = named(&rows, "a").iter().map(|grant| &*grant.command).collect();
+        assert_eq!(commands, ["curl [secret]", "reboot"]);
     }
 
     #[test]

@@ -244,3 +244,22 @@ fn an_entry_that_is_not_stored_is_reported_beside_the_decision() {
     let client = of(&dev);
     assert_eq!((pending(&client).len(), entries(&client).len()), (0, 0));
 }
+
+#[test]
+fn a_dry_run_shows_the_entry_and_what_it_would_change() {
+    let dev = gateway(&[], &[uptime()]);
+    let client = of(&dev);
+    let output = client.command(&add(UPTIME, &["--dry-run"])).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    for part in ["uptime -p", "Entry for agent main", "/usr/bin/uptime", "dry run: nothing was decided"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let (exit, report) = client.json(&add(UPTIME, &["--dry-run"]));
+    assert_eq!(
+        (exit, &report["carriedOut"], &report["entry"]["outcome"]),
+        (0, &json!(false), &json!("planned"))
+    );
+    assert_eq!(report["entry"]["pattern"], json!("/usr/bin/uptime"), "{report}");
+    assert_eq!((pending(&client).len(), entries(&client).len()), (1, 0));
+}

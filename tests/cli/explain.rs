@@ -503,3 +503,19 @@ fn the_policy_in_force_is_shown_for_each_agent() {
     assert_eq!((exit, &got["effectivePolicy"]), (0, &unknown));
     insta::assert_snapshot!("effective_broken", client.answer(&["approvals", "get", "--effective"]));
 }
+
+#[test]
+fn the_next_step_of_several_words_works_when_pasted() {
+    let client = Client::alone();
+    for (words, next) in [
+        (&["ls", "a b", "--gateway"][..], "next: clearance approvals explain --gateway -- ls 'a b'\n"),
+        (
+            &["--gateway", "a b", "ls"],
+            "next: clearance approvals explain --gateway -- 'a b' ls; or, if that is the gateway: clearance approvals explain '--gateway=a b' ls\n",
+        ),
+    ] {
+        let output = client.command(&[&["approvals", "explain"], words].concat()).output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && err.ends_with(next), "{err}");
+    }
+}

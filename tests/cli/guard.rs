@@ -809,3 +809,23 @@ fn an_observers_text_says_would() {
     assert!(text.contains("observing, nothing is denied"), "{text}");
     assert!(!text.contains(": deny "), "{text}");
 }
+
+#[test]
+fn an_event_at_which_nothing_would_happen_is_a_usage_error() {
+    let client = Client::alone();
+    for (event, next) in [
+        (
+            "breaker",
+            "write the command behind a colon: --on breaker:COMMAND; or who is notified: --notify URL",
+        ),
+        (
+            "older=5m",
+            "write the command behind a colon: --on older=300s:COMMAND; or who is notified: --notify URL",
+        ),
+    ] {
+        let output = client.command(&["queue", "guard", "--on", event]).output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && err.contains("nothing would happen"), "{err}");
+        assert!(err.replace("\n  ", " ").contains(next), "{err}");
+    }
+}

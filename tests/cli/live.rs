@@ -248,3 +248,52 @@ fn runs_of_several_gateways_are_listed_in_one_command() {
         }
     }
 }
+
+#[test]
+fn a_watch_ends_with_its_reader_even_if_nothing_changes() {
+    let dev = still("current", &[]);
+    let client = dev.client();
+    let mut child = client.spawn(&["queue", "ls", "--watch"]).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert!(!first.is_empty());
+    let (sender, ended) = channel();
+    let process = Pid::from_child(&child);
+    thread::spawn(move || {
+        // The receiver is dropped when the test has failed.
+        let _closed = sender.send(child.wait().unwrap());
+    });
+    let Ok(status) = ended.recv_timeout(PATIENCE) else {
+        kill_process(process, Signal::KILL).unwrap();
+        panic!("it never ended");
+    };
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn a_command_on_one_gateway_says_so() {
+    let client = Client::alone();
+    for (arguments, next) in [
+        (&["queue", "history", "--all-gateways"][..], "name one: clearance queue history --gateway=NAME"),
+        (
+            &["queue", "resolve", "a b", "deny", "--all-gateways"],
+            "name one: clearance queue resolve 'a b' deny --gateway=NAME",
+        ),
+    ] {
+        let output = client.command(arguments).output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{err}");
+        assert!(err.contains("this command is about one gateway") && err.contains(next), "{err}");
+        assert!(!err.contains("tip:"), "{err}");
+    }
+}
+
+#[test]
+fn a_noun_with_json_and_no_verb_lists_its_commands() {
+    let output = Client::alone().command(&["queue", "--json"]).output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    assert!(err.contains("dedupe") && err.contains("triage"), "{err}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["error"]["message"], "no command is given");
+}

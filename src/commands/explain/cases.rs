@@ -254,7 +254,7 @@ mod tests {
         assert_eq!((verdicts.len(), invalid), (5000, vec![1000, 2000, 3000, 4000, 5000]));
         assert_eq!(
             wrong.as_deref(),
-            Some("line 1000 of standard input is not a case: expected value (column 8)")
+            Some("line 1000 of standard input is not a case: it is not JSON: a value is missing (column 8)")
         );
     }
 

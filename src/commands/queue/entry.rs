@@ -8,7 +8,7 @@ use crate::commands::documents::Place;
 use crate::commands::{Error, allowlist, explain};
 use crate::deadline::{Deadline, Gate};
 use crate::queue::{Doubt, Kind, Prompt};
-use crate::report::approvals::SetOutcome;
+use crate::report::approvals::{EditReport, SetOutcome};
 use crate::report::queue::{Added, Entry};
 use crate::settings::Flags;
 use crate::store::versions::Writer;
@@ -18,6 +18,8 @@ use crate::store::versions::Writer;
 pub struct Proposal {
     /// The entry.
     pub entry: Entry,
+    /// What storing it would change.
+    pub planned: EditReport,
     request: allowlist::Request,
 }
 
@@ -48,7 +50,7 @@ pub fn propose(
         writer: Writer::AddEntry,
     };
     // The document must take the entry before anything is decided.
-    allowlist::run(&request, &Gate::default(), deadline)?;
+    let planned = allowlist::run(&request, &Gate::default(), deadline)?;
     // No command line can have a NUL.
     let has_nul = allow.arg_pattern.as_ref().is_some_and(|pattern| pattern.contains('\0'));
     let again = "answer its next prompt in the same way: clearance queue resolve ID allow-once --add-entry";
@@ -61,7 +63,7 @@ pub fn propose(
         release: release.release,
         next,
     };
-    Ok(Proposal { entry, request })
+    Ok(Proposal { entry, planned, request })
 }
 
 /// The call that a prompt asks for; the error: why no entry can be made of it.

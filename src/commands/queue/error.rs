@@ -164,8 +164,8 @@ pub enum QueueError {
     /// The answer to the question was no, or none came in time.
     #[error("not confirmed: nothing was changed")]
     Declined,
-    /// A signal stopped the command before the gateway answered.
-    #[error("stopped by a signal before the gateway answered")]
+    /// A signal or the person stopped the command before the gateway answered.
+    #[error("stopped before the gateway answered")]
     Stopped,
     /// The time of a guard ended, and it was never connected to these gateways.
     #[error("{}", never_connected(.missed, *.of))]
@@ -210,6 +210,12 @@ pub enum QueueError {
     NoProgram {
         /// The program, as given.
         program: String,
+    },
+    /// An event of `--on` starts no program, and nobody is notified.
+    #[error("--on {event}: it names no command, and there is no --notify, so nothing would happen")]
+    NothingOn {
+        /// The event, as it is written.
+        event: String,
     },
     /// The receiver of notices is not one. Its text is not shown: it may be a secret.
     #[error("{flag}: {error}")]
@@ -345,6 +351,7 @@ impl QueueError {
             | Self::EntryOfSeveral { .. }
             | Self::NoProgram { .. }
             | Self::Notify { .. }
+            | Self::NothingOn { .. }
             | Self::NoTerminal
             | Self::NoScreen
             | Self::WatchesOne { .. } => Exit::Usage,
@@ -426,6 +433,9 @@ impl QueueError {
                 "write the path of a program that may be executed: --on breaker:/usr/bin/logger".to_owned()
             }
             Self::Notify { .. } => "write for example --notify https://hooks.example/path".to_owned(),
+            Self::NothingOn { event } => {
+                format!("write the command behind a colon: --on {event}:COMMAND; or who is notified: --notify URL")
+            }
             Self::NoTerminal => "leave it out where nobody sees the terminal; a program or a URL can notify elsewhere: --on breaker:COMMAND".to_owned(),
             Self::DecidedOtherwise { .. } => "there is nothing left to decide".to_owned(),
             Self::Unconfirmed => {
@@ -480,6 +490,7 @@ impl QueueError {
             | Self::AllowsByFilter
             | Self::NoProgram { .. }
             | Self::Notify { .. }
+            | Self::NothingOn { .. }
             | Self::NoTerminal
             | Self::NoScreen
             | Self::WatchesOne { .. } => "usage",

@@ -47,6 +47,10 @@ pub fn guard(
         return Err(Error::from(QueueError::NoTerminal).into());
     }
     let (on, notify) = (mem::take(&mut args.on), mem::take(&mut args.notify));
+    let has_receiver = !notify.is_empty() || !args.notify_file.is_empty();
+    if let Some(idle) = on.iter().find(|on| on.words.is_empty() && !has_receiver) {
+        return Err(Error::from(QueueError::NothingOn { event: event(idle.trigger) }).into());
+    }
     let hooks = hooks(on, notify, &args.notify_file, reading)?;
     let tuning = tuning(&args, &hooks);
     let access = Access {
@@ -160,6 +164,16 @@ fn hooks(
         hooks.on.extend([Trigger::Breaker, Trigger::Offender].map(|trigger| (trigger, None)));
     }
     Ok(hooks)
+}
+
+/// An event as `--on` takes it.
+fn event(trigger: Trigger) -> String {
+    match trigger {
+        Trigger::Older(limit_ms) => format!("older={}s", limit_ms / 1_000),
+        Trigger::Queue(limit) => format!("queue={limit}"),
+        Trigger::Breaker => "breaker".to_owned(),
+        Trigger::Offender => "offender".to_owned(),
+    }
 }
 
 /// The limits of the events, each once.

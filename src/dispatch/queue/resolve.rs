@@ -18,9 +18,10 @@ use crate::commands::queue::resolve_many::{self, Planning as PlanningMany, Ready
 use crate::commands::runtime::Runtime;
 use crate::deadline::Deadline;
 use crate::output::{self, Layout, Paper};
-use crate::queue::Decision;
+use crate::queue::{Decision, Prompt};
+use crate::report::approvals::SetOutcome;
 use crate::report::exit::{self, Exit};
-use crate::report::queue::{Added, Entry, Resolved};
+use crate::report::queue::{Added, Decisions, Entry, Resolved};
 use crate::settings::Flags;
 use crate::streams::Streams;
 
@@ -64,6 +65,9 @@ pub fn resolve(
     };
     request.check().map_err(Error::from)?;
     let adding = args.add_entry.then_some(Adding { programs: args.programs.as_deref(), line });
+    if let Some(adding) = adding.filter(|_| request.dry_run) {
+        return planned(&request, &flags, shown, adding, Deadline::after(timeout), streams);
+    }
     match &request.ids[..] {
         [id] if !request.dry_run => one((id, request.ruling), &flags, shown, adding, timeout, streams),
         _ => several(&request, &flags, shown, Deadline::after(timeout), streams),
@@ -84,15 +88,15 @@ fn one(
     let runtime = Runtime::new()?;
     let resolved = match runtime.run(resolve::plan(id, ruling, flags, deadline))? {
         Planning::Finished(_) if adding.is_some() => {
-            let why = "it was decided before, and its command is not known any more".to_owned();
-            return Err(Error::from(QueueError::NoEntry { id: id.to_owned(), why }).into());
+            return Err(decided_before(id).into());
         }
         Planning::Finished(resolved) => *resolved,
         Planning::Ready(ready) => {
             let asked = decision != Decision::Deny && !shown.yes;
             let confirmed = || -> anyhow::Result<(Option<Proposal>, Confirmed)> {
-                let proposal =
-                    adding.map(|adding| proposed(&ready, flags, adding.programs, deadline)).transpose()?;
+                let proposal = adding
+                    .map(|adding| proposed(&ready.prompt, flags, adding.programs, deadline))
+                    .transpose()?;
                 let entry = proposal.as_ref().map(|proposal| &proposal.entry);
                 let confirmed =
                     if asked { confirmed(&ready, decision, entry, streams)? } else { Confirmed::Unasked };
@@ -119,14 +123,54 @@ fn one(
     }
 }
 
+fn decided_before(id: &str) -> Error {
+    let why = "it was decided before, and its command is not known any more".to_owned();
+    QueueError::NoEntry { id: id.to_owned(), why }.into()
+}
+
+/// Shows one prompt, the entry that allows exactly its command, and what it would change. Nothing is decided or stored.
+fn planned(
+    request: &resolve_many::Request,
+    flags: &Flags,
+    shown: Shown,
+    adding: Adding<'_>,
+    deadline: Deadline,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    let mut report = match Runtime::new()?.run(resolve_many::plan(request, flags, deadline))? {
+        PlanningMany::Finished(report) => *report,
+        // A dry run has nothing to carry out.
+        PlanningMany::Ready(ready) => Decisions::planned(ready.plan),
+    };
+    let Some(prompt) = report.plan.prompts.first() else {
+        return Err(decided_before(request.ids.first().map_or("", String::as_str)).into());
+    };
+    let proposal = proposed(prompt, flags, adding.programs, deadline)?;
+    let layout = layout(false, shown.all);
+    if shown.json {
+        let added = match proposal.planned.set.outcome {
+            SetOutcome::Unchanged => Added::Before,
+            SetOutcome::Planned | SetOutcome::Stored => Added::Planned,
+        };
+        report.entry = Some((proposal.entry, added));
+        output::json(streams.out, &report.json())?;
+    } else {
+        output::decisions_plan_text(streams.out, &report.plan, layout)?;
+        output::entry_text(streams.out, &proposal.entry, layout.paper)?;
+        output::edit_text(streams.out, &proposal.planned)?;
+        output::decisions_text(streams.out, &report, layout)?;
+    }
+    Ok(exit::of_queue(report.verdict()))
+}
+
 /// Finds the entry to add, on a thread that is abandoned at the deadline.
 fn proposed(
-    ready: &Ready,
+    prompt: &Prompt,
     flags: &Flags,
     programs: Option<&Path>,
     deadline: Deadline,
 ) -> anyhow::Result<Proposal> {
-    let (prompt, flags, programs) = (ready.prompt.clone(), flags.clone(), programs.map(Path::to_owned));
+    let (prompt, flags, programs) = (prompt.clone(), flags.clone(), programs.map(Path::to_owned));
     within(deadline, move || entry::propose(&prompt, &flags, programs.as_deref(), deadline))
 }
 

@@ -11,6 +11,7 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use unicode_width::UnicodeWidthChar;
 
 use super::marker::{GUTTER, MARK, is_combining};
+use super::text;
 
 /// The minimum width for text on a line: with less, the lead is wrapped together with the text.
 const ROOM: usize = 8;
@@ -214,25 +215,56 @@ pub(in crate::output) fn shortened(marked: &str, room: usize) -> String {
     if columns(marked) <= room {
         return marked.to_owned();
     }
+    ends(marked, None, characters_of(marked), room)
+}
+
+/// How many bytes of each end of a text are enough for a room of this many columns: only spaces and combining characters
+/// show as less than a column.
+const fn enough(room: usize) -> usize {
+    room.saturating_mul(16)
+}
+
+/// As [`shortened`] of [`text`], and whether it is whole. The middle of a long text is not marked: it may have megabytes.
+pub(in crate::output) fn excerpt(raw: &str, room: usize) -> (String, bool) {
+    let enough = enough(room);
+    if raw.len() / 4 > enough {
+        let head = text(&raw[..raw.floor_char_boundary(enough)]);
+        let tail = text(&raw[raw.ceil_char_boundary(raw.len() - enough)..]);
+        // What is near the cut may look different in the whole text, and is not shown.
+        if columns(&head).min(columns(&tail)) > 2 * room {
+            return (ends(&head, Some(&tail), raw.chars().count(), room), false);
+        }
+    }
+    let marked = text(raw);
+    let shown = shortened(&marked, room);
+    let is_whole = shown == marked;
+    (shown, is_whole)
+}
+
+/// The first and the last columns of a text with marks, and between them the number of missing characters. `head`: the text,
+/// or more of its start than there is room for; then `tail` is more of its end. `count`: the number of its characters.
+fn ends(head: &str, tail: Option<&str>, count: usize, room: usize) -> String {
     // If there is no room for the count, a bare mark shows that something is missing.
     let long = |missing: usize| format!("{}{missing} more characters{}", MARK.0, MARK.1);
     let short = |_: usize| format!("{}…{}", MARK.0, MARK.1);
     let note: &dyn Fn(usize) -> String = if room < 60 { &short } else { &long };
-    let left = room.saturating_sub(columns(&note(characters_of(marked))));
+    let left = room.saturating_sub(columns(&note(count)));
     let tail_room = left * 2 / 5;
-    let (head, rest) = split_whole(marked, left - tail_room);
-    let mut tail = rest.len();
+    let (head, rest) = split_whole(head, left - tail_room);
+    let last = tail.unwrap_or(rest);
+    let mut start = last.len();
     let mut taken = 0;
-    let all: Vec<&str> = atoms(rest).collect();
+    let all: Vec<&str> = atoms(last).collect();
     for atom in all.iter().rev() {
         taken += columns(atom);
         if taken > tail_room {
             break;
         }
-        tail -= atom.len();
+        start -= atom.len();
     }
-    let (missing, tail) = rest.split_at(tail);
-    format!("{head}{}{tail}", note(characters_of(missing)))
+    let tail = &last[start..];
+    let missing = count.saturating_sub(characters_of(head) + characters_of(tail));
+    format!("{head}{}{tail}", note(missing))
 }
 
 /// As [`split`], but omits a mark that does not fit.
@@ -258,7 +290,7 @@ mod tests {
     use proptest::prelude::*;
     use unicode_width::UnicodeWidthStr;
 
-    use super::super::{escaped, tests::texts, text};
+    use super::super::{escaped, tests::texts};
     use super::*;
 
     fn printed(print: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
@@ -276,6 +308,16 @@ mod tests {
         let cell = shortened("agent:main:telegram:direct:1001", 20);
         assert!(cell.contains("⟨…⟩") && columns(&cell) <= 20, "{cell}");
         assert_eq!(shortened("short", 5), "short");
+    }
+
+    #[test]
+    fn of_a_text_of_megabytes_only_the_ends_are_marked() {
+        let long = format!("git status{}rm -rf /", "\u{202e}x".repeat(5_000_000));
+        let (shown, is_whole) = excerpt(&long, 100);
+        assert!(!is_whole && shown.starts_with("git status") && shown.ends_with("rm -rf /"), "{shown}");
+        assert!(shown.contains(" more characters⟩") && columns(&shown) <= 100, "{shown}");
+        let spaces = " ".repeat(100_000);
+        assert_eq!(excerpt(&spaces, 100), ("⟨100000 spaces⟩".to_owned(), true));
     }
 
     #[test]
@@ -307,6 +349,15 @@ mod tests {
                 let whole: String = text(&given).chars().filter(|c| *c != ' ').collect();
                 prop_assert!(joined.ends_with(&whole) || joined.ends_with(&escaped(&given).replace(' ', "")));
             }
+        }
+
+        #[test]
+        fn an_excerpt_is_the_shortened_text(given in texts(), times in 1_usize..300, room in 10_usize..120) {
+            let given = given.repeat(times);
+            let marked = text(&given);
+            let expected = shortened(&marked, room);
+            let is_whole = expected == marked;
+            prop_assert_eq!(excerpt(&given, room), (expected, is_whole));
         }
 
         #[test]

@@ -76,7 +76,7 @@ pub fn added_entry_text(out: &mut dyn Write, entry: &Entry, added: &Added, paper
     let what = match added {
         Added::Stored => "Added the entry ",
         Added::Before => "The document already has the entry ",
-        Added::Failed(_) => return Ok(()),
+        Added::Planned | Added::Failed(_) => return Ok(()),
     };
     let arguments =
         entry.arg_pattern.as_deref().map_or_else(String::new, |arguments| format!(" {}", text(arguments)));
@@ -105,7 +105,7 @@ pub fn resolved_text(out: &mut dyn Write, resolved: &Resolved, paper: Paper) -> 
 }
 
 /// The lead of a line about decided prompts.
-pub(super) const fn decided(decision: Decision) -> &'static str {
+pub(in crate::output) const fn decided(decision: Decision) -> &'static str {
     match decision {
         Decision::Deny => "Denied ",
         Decision::AllowOnce => "Allowed once: ",

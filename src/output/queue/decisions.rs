@@ -98,7 +98,7 @@ pub fn decisions_question(plan: &DecisionPlan) -> String {
 
 /// Prints the report of several decisions, without the plan.
 pub fn decisions_text(out: &mut dyn Write, report: &Decisions, layout: Layout) -> io::Result<()> {
-    let Decisions { plan, carried_out, outcomes, pending, unseen } = report;
+    let Decisions { plan, carried_out, outcomes, pending, unseen, entry: _ } = report;
     let paper = layout.paper;
     if !carried_out {
         if plan.prompts.is_empty() {
@@ -151,10 +151,13 @@ pub fn decisions_text(out: &mut dyn Write, report: &Decisions, layout: Layout) -
     .map(|(count, what)| format!("{count} {what}"))
     .collect();
     let noted = if noted.is_empty() { String::new() } else { format!(" {}.", noted.join(", ")) };
-    let left =
-        pending.map_or_else(String::new, |left| format!("; {} still pending", counted(left, "prompt")));
-    let count = counted(report.count("decided"), "prompt");
-    let summary = format!("{}: {}{count}{left}.{noted}", name(&plan.gateway), decided(plan.decision));
+    let left = pending.filter(|left| *left > 0);
+    let left = left.map_or_else(String::new, |left| format!("; {} still pending", counted(left, "prompt")));
+    let done = match report.count("decided") {
+        0 => "Nothing was decided".to_owned(),
+        count => format!("{}{}", decided(plan.decision), counted(count, "prompt")),
+    };
+    let summary = format!("{}: {done}{left}.{noted}", name(&plan.gateway));
     paper.line(out, "", &summary)
 }
 

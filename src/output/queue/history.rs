@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::super::escape::{Paper, escaped, name, shortened, text};
+use super::super::escape::{Paper, escaped, excerpt, name, text};
 use super::super::json::line;
 use super::grid::{Grid, Shape};
 use super::notes::by;
@@ -100,11 +100,15 @@ fn are_alike(a: &Decided, b: &Decided) -> bool {
 fn cells(chunk: &[Decided], id: &str, now_ms: u64) -> Vec<String> {
     let known = |text: Option<&str>| text.map_or_else(|| "-".to_owned(), name);
     let Some(first) = chunk.first() else { return Vec::new() };
-    let ago = span(now_ms.saturating_sub(first.resolved_at_ms));
-    let ended = match chunk.len() {
-        1 => format!("{ago} ago"),
-        count => format!("{count}x, last {ago} ago"),
+    let ago = match elapsed(first.resolved_at_ms, now_ms) {
+        Some(ago) => format!("{} ago", span(ago)),
+        None => UNKNOWN.to_owned(),
     };
+    let ended = match chunk.len() {
+        1 => ago,
+        count => format!("{count}x, last {ago}"),
+    };
+    let waited = chunk.iter().filter_map(|one| elapsed(one.created_at_ms, one.resolved_at_ms)).max();
     vec![
         // An id never starts a line: clients may choose it.
         format!("  {}", name(id)),
@@ -113,10 +117,23 @@ fn cells(chunk: &[Decided], id: &str, now_ms: u64) -> Vec<String> {
         known(first.agent.as_deref()),
         known(first.session_key.as_deref()),
         ended,
-        span(chunk.iter().map(Decided::waited_ms).max().unwrap_or_default()),
+        waited.map_or_else(|| UNKNOWN.to_owned(), span),
         by(first.resolver.as_ref()),
         known(first.reason.as_deref()),
     ]
+}
+
+/// What is shown where the times of a row cannot be right.
+const UNKNOWN: &str = "unknown";
+
+/// The time from one point to another, in milliseconds. `None`: it is negative by more than clocks differ, or longer than
+/// gateways exist.
+fn elapsed(from_ms: u64, to_ms: u64) -> Option<u64> {
+    const MINUTE_MS: u64 = 60_000;
+    const DECADE_MS: u64 = 10 * 365 * 24 * 60 * MINUTE_MS;
+    (from_ms <= to_ms.saturating_add(MINUTE_MS))
+        .then(|| to_ms.saturating_sub(from_ms))
+        .filter(|elapsed| *elapsed < DECADE_MS)
 }
 
 /// Omits the column of kinds where every prompt is a command.
@@ -143,14 +160,14 @@ fn asked(out: &mut dyn Write, decided: &Decided, grid: &Grid, layout: Layout) ->
             paper.block(out, label, &shown)?;
         }
     }
-    let whole = text(&decided.asked.subject);
-    let shown = if layout.full { whole } else { shortened(&whole, LONG) };
+    let subject = &decided.asked.subject;
+    let shown = if layout.full { text(subject) } else { excerpt(subject, LONG).0 };
     paper.block(out, "", &shown)?;
     if let Some(node) = decided.asked.node.as_deref() {
         paper.block(out, "node", &name(node))?;
     }
     if let Some(description) = decided.asked.description.as_deref() {
-        paper.block(out, "text", &shortened(&text(description), LONG))?;
+        paper.block(out, "text", &excerpt(description, LONG).0)?;
     }
     Ok(())
 }
@@ -204,6 +221,25 @@ mod tests {
         assert_eq!(rows(None, true).len(), 4);
         assert!(rows(Some(60), false).iter().all(|row| row.chars().count() <= 60));
         assert!(printed(&history, None, false).ends_with("4 decided prompts shown, 4 read.\n"));
+    }
+
+    #[test]
+    fn times_that_cannot_be_right_are_unknown() {
+        let mut history = history(&["uptime", "ls", "make"]);
+        history.now_ms = 1_795_438_812_000;
+        // In the year 50000; decided before it was asked for; at the beginning of time.
+        for (row, (created, resolved)) in history.rows.iter_mut().zip([
+            (1_515_680_000_000_000, 1_515_680_000_000_000),
+            (1_795_438_800_000, 1_795_438_700_000),
+            (0, 1_795_438_752_000),
+        ]) {
+            (row.created_at_ms, row.resolved_at_ms) = (created, resolved);
+        }
+        let text = printed(&history, None, true);
+        let rows: Vec<&str> = text.lines().filter(|line| line.contains("deny")).collect();
+        assert_eq!(rows[0].matches("unknown").count(), 1, "{text}");
+        assert!(rows[1].contains("1m52s ago") && rows[1].contains("unknown"), "{text}");
+        assert!(rows[2].contains("1m00s ago") && rows[2].contains("unknown"), "{text}");
     }
 
     #[test]

@@ -16,10 +16,11 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::escape::{Paper, columns, escaped, name, shortened, text};
+use super::escape::{Paper, columns, escaped, excerpt, name, text};
 use crate::queue::Prompt;
 use crate::queue::filter::subject;
 
+pub(super) use decision::decided;
 pub use decision::{added_entry_text, entry_failed_text, entry_text, prompt_text, resolved_text};
 pub(super) use decisions::rows_text;
 pub use decisions::{decisions_plan_text, decisions_question, decisions_text};
@@ -27,8 +28,8 @@ pub(super) use frame::{Frame, lines, status_lines};
 pub(super) use grid::{Grid, Shape};
 pub use history::{cut_text, history_ndjson, history_text, read_progress};
 pub use listing::{changes_ndjson, changes_text, queue_ndjson};
-pub(super) use notes::by;
 pub use notes::remarks;
+pub(super) use notes::{by, skipped};
 pub use purge::{dedupe_text, plan_text};
 pub use screen::{
     Screen, blank_line, connection_text, dedupe_question, progress, progress_over, question, resolve_question,
@@ -77,7 +78,7 @@ pub(super) fn head(prompt: &Prompt, now_ms: u64) -> String {
 
 /// The command of a prompt: all of it, or the head and tail of a long one.
 pub(super) fn command(prompt: &Prompt) -> String {
-    shortened(&text(subject(prompt)), LONG)
+    excerpt(subject(prompt), LONG).0
 }
 
 /// Prompts with one intent in one place, and their number; with `all` each by itself.

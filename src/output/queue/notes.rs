@@ -22,11 +22,22 @@ pub fn remarks(
     partial: Option<&str>,
     notes: &[String],
 ) -> io::Result<()> {
-    for problem in problems {
-        paper.line(out, "skipped a prompt that could not be read: ", &escaped(problem))?;
-    }
+    skipped(out, paper, "prompt", problems)?;
     for note in partial.into_iter().chain(notes.iter().map(String::as_str)) {
         paper.line(out, "note: ", &escaped(note))?;
+    }
+    Ok(())
+}
+
+/// Prints what could not be read. `what`: its noun.
+pub(in crate::output) fn skipped(
+    out: &mut dyn Write,
+    paper: Paper,
+    what: &str,
+    problems: &[String],
+) -> io::Result<()> {
+    for problem in problems {
+        paper.line(out, &format!("skipped a {what} that could not be read: "), &escaped(problem))?;
     }
     Ok(())
 }

@@ -150,7 +150,8 @@ pub fn dedupe_text(out: &mut dyn Write, report: &Dedupe, paper: Paper) -> io::Re
         }
         if rounds.len() > 1 {
             let done = entries.iter().filter(|entry| entry.outcome == Outcome::Denied).count();
-            writeln!(out, "  round {}: {done} denied", number + 1)?;
+            let done = if done > 0 { format!("{done} denied") } else { "none denied".to_owned() };
+            writeln!(out, "  round {}: {done}", number + 1)?;
         }
     }
     let noted = [
@@ -162,12 +163,15 @@ pub fn dedupe_text(out: &mut dyn Write, report: &Dedupe, paper: Paper) -> io::Re
     let noted: Vec<String> =
         noted.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     let noted = if noted.is_empty() { String::new() } else { format!(" {}.", noted.join(", ")) };
-    let summary = format!(
-        "{}: Denied {}; {} still pending.{noted}",
-        name(gateway),
-        counted(totals.denied, "duplicate"),
-        counted(*pending, "prompt"),
-    );
+    let denied = match totals.denied {
+        0 => "Nothing was denied".to_owned(),
+        denied => format!("Denied {}", counted(denied, "duplicate")),
+    };
+    let pending = match *pending {
+        0 => String::new(),
+        pending => format!("; {} still pending", counted(pending, "prompt")),
+    };
+    let summary = format!("{}: {denied}{pending}.{noted}", name(gateway));
     paper.line(out, "", &summary)
 }
 

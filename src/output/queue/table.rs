@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 
-use super::super::escape::{Paper, columns, name, padded, shortened, text};
+use super::super::escape::{Paper, columns, excerpt, name, padded, shortened, text};
 use super::frame::{Frame, lines, status_lines};
 use super::grid::{Grid, Shape};
 use super::notes::{COMPARED, alone, denied_before, remarks, undecided_text, wider_text};
@@ -241,11 +241,11 @@ impl<'q> Table<'q> {
                 paper.block(out, label, &name(text))?;
             }
         }
-        let whole = text(subject(prompt));
-        let command = if layout.full { whole.clone() } else { shortened(&whole, LONG) };
+        let asked = subject(prompt);
+        let (command, is_whole) = if layout.full { (text(asked), true) } else { excerpt(asked, LONG) };
         paper.block(out, "", &command)?;
         if let Some(length) = length(prompt) {
-            let hint = if command == whole { "" } else { " (--full shows all)" };
+            let hint = if is_whole { "" } else { " (--full shows all)" };
             paper.block(out, "length", &format!("{length}{hint}"))?;
         }
         let alike = self.alike.get(subject(prompt)).copied().unwrap_or_default();
@@ -305,7 +305,7 @@ fn places(details: &Details, alike: Alike<'_>) -> [(&'static str, Option<String>
         format!("{}{hash}", names.join(" "))
     });
     let argv = details.argv.as_deref().map(|argv| {
-        let words: Vec<String> = argv.iter().map(|word| format!("{:?}", text(word))).collect();
+        let words: Vec<String> = argv.iter().map(|word| format!("{:?}", excerpt(word, LONG).0)).collect();
         shortened(&words.join(" "), LONG)
     });
     [

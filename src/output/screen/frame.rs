@@ -52,7 +52,7 @@ impl Painter {
         again_ms: &mut Option<u64>,
     ) -> u16 {
         let room = usize::from(area.width);
-        put(buffer, area, 0, &shortened(&words::head(triage), room), BOLD);
+        put(buffer, area, 0, &shortened(&words::head(triage, room), room), BOLD);
         let most = (area.height / 5).max(1);
         let away: Vec<&Gateway> =
             triage.gateways().iter().filter(|gateway| gateway.link != Link::Up).collect();
@@ -109,6 +109,7 @@ fn link(gateway: &Gateway, now: SteadyTime, room: usize) -> String {
     match &gateway.link {
         Link::Up => shown,
         Link::Connecting => format!("! {shown}: connecting"),
+        Link::Reading => format!("! {shown}: connected; reading the prompts"),
         Link::Lost { cause, remedy, retry_at } => {
             let seconds = retry_at.since(now).div_ceil(1_000);
             let head = format!("! {shown}: not connected (retry in {seconds}s): ");

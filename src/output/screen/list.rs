@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::escape::{columns, name, padded, shortened, text};
+use super::super::escape::{columns, excerpt, name, padded, shortened};
 use super::frame::{BOLD, DIM, PLAIN, REVERSED, put, sooner};
 use super::{Painter, words};
 use crate::queue::clock::SteadyTime;
@@ -17,6 +17,8 @@ const NAMED: u16 = 8;
 const COUNT: usize = 6;
 const AGE: usize = 5;
 const EXPIRY: usize = 8;
+/// The width of the command below which a status is short.
+const SHORT: usize = 40;
 /// The remaining lifetime, in milliseconds, below which it is shown in red.
 const SOON_MS: u64 = 60_000;
 
@@ -32,7 +34,7 @@ impl Widths {
     fn of(width: u16, several: bool) -> Self {
         let left = usize::from(width).saturating_sub(2 + COUNT + AGE + EXPIRY);
         let agent = (left / 5).clamp(8, 16);
-        let gateway = if several { (left / 6).clamp(6, 16) } else { 0 };
+        let gateway = if several { (left / 6).clamp(8, 16) } else { 0 };
         Self { gateway, agent, command: left.saturating_sub(agent + gateway) }
     }
 }
@@ -64,7 +66,7 @@ impl Painter {
             let is_cursor = top + at == triage.place();
             let (head, soon) = head(triage, row, now, widths, is_cursor);
             sooner(again_ms, changes_ms(row, triage, now));
-            let status = words::status(triage, row, now);
+            let status = words::status(triage, row, now, widths.command < SHORT);
             let room =
                 widths.command.saturating_sub(if status.is_empty() { 0 } else { columns(&status) + 2 });
             let command = self.command(row, room);
@@ -92,7 +94,7 @@ impl Painter {
     fn command(&mut self, row: &Row, room: usize) -> String {
         let Some(lead) = row.lead() else { return String::new() };
         let command = self.commands.entry((row.id, room));
-        command.or_insert_with(|| shortened(&text(subject(lead)), room)).clone()
+        command.or_insert_with(|| excerpt(subject(lead), room).0).clone()
     }
 }
 

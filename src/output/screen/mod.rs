@@ -45,7 +45,7 @@ impl Painter {
         let body = Rect { y: area.y + top, height: area.height.saturating_sub(top + foot), ..area };
         match triage.mode() {
             Mode::List | Mode::Filter | Mode::Ending => {
-                let (list, rule, detail) = split(body);
+                let (list, rule, detail) = split(body, triage.gateways().len() > 1);
                 let fit = self.list(buffer, list, triage, now, &mut again_ms);
                 frame::rule(buffer, rule);
                 if let Some(row) = triage.current().filter(|_| detail.height > 0) {
@@ -60,10 +60,12 @@ impl Painter {
     }
 }
 
-/// The places of the list, of the rule, and of the prompt under the cursor: beside the list, or below it.
-fn split(body: Rect) -> (Rect, Rect, Rect) {
+/// The places of the list, of the rule, and of the prompt under the cursor: beside the list, or below it. `several`: the
+/// list has a column of gateways.
+fn split(body: Rect, several: bool) -> (Rect, Rect, Rect) {
     if body.width >= BESIDE {
-        let list = Rect { width: (body.width / 2).min(90), ..body };
+        let part = if several { body.width / 5 * 3 } else { body.width / 2 };
+        let list = Rect { width: part.min(90), ..body };
         let rule = Rect { x: list.right(), width: 1, ..body };
         let left = body.width.saturating_sub(list.width + 1);
         (list, rule, Rect { x: rule.right(), width: left, ..body })

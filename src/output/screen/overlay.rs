@@ -5,7 +5,7 @@ use std::io;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::super::escape::{Paper, columns, escaped, name, padded, shortened, text};
+use super::super::escape::{Paper, columns, escaped, excerpt, name, padded, text};
 use super::super::queue::prompt_text;
 use super::super::run::{cancel_plan_text, cancel_question};
 use super::frame::{BOLD, PLAIN, put};
@@ -75,7 +75,7 @@ fn question(triage: &Triage) -> Option<String> {
     Some(match question {
         Question::Always(row, _) => {
             let lead = triage.row(row).and_then(Row::lead);
-            let command = lead.map_or_else(String::new, |lead| shortened(&text(subject(lead)), 60));
+            let command = lead.map_or_else(String::new, |lead| excerpt(subject(lead), 60).0);
             if lead.is_some_and(|lead| lead.is_of_cron_job()) {
                 format!("Let this job run it from now on without a prompt: {command}? [y/N]")
             } else if lead.is_some_and(|lead| lead.kind() != Kind::Exec) {
@@ -237,7 +237,7 @@ fn tagged_text(out: &mut Vec<u8>, triage: &Triage, act: Act, paper: Paper) -> io
             target.kept.as_ref().map_or_else(String::new, |kept| format!("; keeps {}", name(kept.id())));
         paper.line(out, "  deny ", &format!("{}x of agent {agent}{kept}", target.prompts.len()))?;
         let room = paper.block_room().unwrap_or(80);
-        paper.block(out, "", &shortened(&text(subject(lead)), room))?;
+        paper.block(out, "", &excerpt(subject(lead), room).0)?;
     }
     Ok(())
 }
@@ -248,8 +248,7 @@ fn unsent_text(out: &mut Vec<u8>, triage: &Triage, paper: Paper) -> io::Result<(
         for target in &order.targets {
             let Some(first) = target.prompts.first() else { continue };
             let count = target.prompts.len();
-            let what =
-                format!("{}x: {}", count, shortened(&text(subject(first)), paper.block_room().unwrap_or(80)));
+            let what = format!("{}x: {}", count, excerpt(subject(first), paper.block_room().unwrap_or(80)).0);
             paper.line(out, &format!("  {} ", words::verb(order.act).to_lowercase()), &what)?;
         }
     }

@@ -1,6 +1,6 @@
 //! The texts of the screen: counts, notices, hints, statuses.
 
-use super::super::escape::{escaped, name, text};
+use super::super::escape::{columns, escaped, name, shortened, text};
 use crate::queue::Decision;
 use crate::queue::clock::SteadyTime;
 use crate::queue::filter::Sort;
@@ -22,16 +22,24 @@ pub(super) fn brief(ms: u64) -> String {
     }
 }
 
-/// The line at the top.
-pub(super) fn head(triage: &Triage) -> String {
+/// The line at the top. If there is no room, the name is shortened, then the filter, and the counts stay.
+pub(super) fn head(triage: &Triage, room: usize) -> String {
+    /// The least room for a name.
+    const NAME: usize = 8;
     let counts = triage.counts();
-    let gateways = triage.gateways();
-    let of = match gateways {
+    let of = match triage.gateways() {
         [one] => name(&one.name),
         several => counted(several.len(), "gateway"),
     };
-    let mut parts =
-        vec![format!("{of}: {} in {}", counted(counts.prompts, "prompt"), counted(counts.rows, "group"))];
+    let mut parts = Vec::new();
+    if counts.prompts > 0 || !triage.is_connecting() {
+        let (prompts, groups) = (counted(counts.prompts, "prompt"), counted(counts.rows, "group"));
+        parts.push(if counts.prompts == 0 {
+            "no prompts".to_owned()
+        } else {
+            format!("{prompts} in {groups}")
+        });
+    }
     let optional = [
         (counts.arrivals, format!("{} new", counts.arrivals)),
         (counts.tagged, format!("{} tagged", counts.tagged)),
@@ -42,8 +50,13 @@ pub(super) fn head(triage: &Triage) -> String {
     if triage.read_only() {
         parts.push("read-only".to_owned());
     }
-    parts.extend(filter(triage));
-    parts.join(", ")
+    let counts = parts.join(", ");
+    let counts = if counts.is_empty() { counts } else { format!(": {counts}") };
+    let filter = filter(triage).map_or_else(String::new, |filter| format!(", {filter}"));
+    let left = room.saturating_sub(columns(&counts) + columns(&filter)).max(NAME);
+    let head = format!("{}{counts}", shortened(&of, left));
+    let left = room.saturating_sub(columns(&head));
+    format!("{head}{}", shortened(&filter, left))
 }
 
 /// The line with the last report, and whether it reports a failure.
@@ -143,8 +156,8 @@ pub(super) fn hints(triage: &Triage) -> &'static [&'static str] {
     }
 }
 
-/// The status of a row, if it has one besides waiting for a decision.
-pub(super) fn status(triage: &Triage, row: &Row, now: SteadyTime) -> String {
+/// The status of a row, if it has one besides waiting for a decision. `short`: there is little room.
+pub(super) fn status(triage: &Triage, row: &Row, now: SteadyTime, short: bool) -> String {
     match row.status() {
         Status::Open => match triage.arrivals_of(row) {
             0 => String::new(),
@@ -155,9 +168,10 @@ pub(super) fn status(triage: &Triage, row: &Row, now: SteadyTime) -> String {
             let seconds = due.since(now).div_ceil(1_000);
             let what = match order.act {
                 Act::Decide(Decision::AllowOnce) => "allow",
+                Act::Decide(Decision::AllowAlways) if short => "always",
                 Act::Decide(Decision::AllowAlways) => "always allow",
-                Act::Decide(Decision::Deny) => "deny",
-                Act::DenyDuplicates => "deny duplicates",
+                Act::DenyDuplicates if !short => "deny duplicates",
+                Act::Decide(Decision::Deny) | Act::DenyDuplicates => "deny",
                 Act::Cancel(_) => "cancel",
             };
             format!("{what} in {seconds}s")

@@ -18,6 +18,11 @@ impl Triage {
         of.latest = Some(snapshot);
         let before = self.cursor.and_then(|cursor| self.row(&cursor)).map(shown);
         self.mark_gone(gateway);
+        if self.asks_to_quit() && self.queued.is_empty() {
+            // There is nothing to ask about any more.
+            self.mode = Mode::List;
+            self.quit();
+        }
         self.count_arrivals(gateway);
         if before != self.cursor.and_then(|cursor| self.row(&cursor)).map(shown) {
             self.changed_at = Some(now);
@@ -116,7 +121,9 @@ impl Triage {
     }
 
     pub(super) fn may_take_in(&self, now: SteadyTime) -> bool {
-        self.waits_for_idle() && self.quiet_since().is_none_or(|last| now >= last.plus(IDLE_MS))
+        let is_quiet = || self.quiet_since().is_none_or(|last| now >= last.plus(IDLE_MS));
+        // In an empty list no row moves.
+        self.waits_for_idle() && (self.rows.is_empty() || is_quiet())
     }
 
     /// Takes the last listings into the list. `asked`: by a key.

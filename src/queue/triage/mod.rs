@@ -17,6 +17,7 @@ mod keys;
 mod listing;
 mod mode;
 mod moving;
+mod order;
 mod pressing;
 mod protocol;
 mod rows;
@@ -219,6 +220,11 @@ impl Triage {
             Input::Linked(gateway, link) => {
                 if let Some(gateway) = self.gateways.get_mut(gateway) {
                     gateway.link = link;
+                }
+            }
+            Input::Named(gateway, name) => {
+                if let Some(gateway) = self.gateways.get_mut(gateway) {
+                    gateway.name = name;
                 }
             }
             Input::Ended(order, outcomes) => self.outcomes(order, outcomes, now),

@@ -1,6 +1,7 @@
 //! The cursor, the filter, the order and the tags.
 
 use super::mode::Notice;
+use super::order;
 use super::protocol::{Effect, RowId};
 use super::rows::{Row, State};
 use super::{Counts, FACTS_MS, RESTING_MS, Triage};
@@ -64,14 +65,7 @@ impl Triage {
 
     /// Sorts the rows anew, and keeps the cursor on its row.
     pub(super) fn arrange(&mut self) {
-        let sort = self.sort;
-        self.rows.sort_by(|a, b| {
-            let order = match (a.lead(), b.lead()) {
-                (Some(a), Some(b)) => sort.compare(a, b),
-                (a, b) => a.is_none().cmp(&b.is_none()),
-            };
-            order.then_with(|| a.id.cmp(&b.id))
-        });
+        self.rows = order::sorted(std::mem::take(&mut self.rows), self.sort);
         self.index = self.rows.iter().enumerate().map(|(at, row)| (row.id, at)).collect();
         self.select();
     }

@@ -184,7 +184,7 @@ impl Triage {
     }
 
     /// Quits, or asks what to do with the decisions that are not sent yet.
-    fn quit(&mut self) {
+    pub(super) fn quit(&mut self) {
         if !self.queued.is_empty() {
             self.mode = Mode::Question { question: Question::Quit, scroll: 0 };
         } else if self.is_quiet() {
@@ -218,8 +218,9 @@ impl Triage {
         self.queued.iter().flat_map(|queued| &queued.orders).flat_map(Order::prompts).count()
     }
 
-    /// Whether a gateway is still being connected to for the first time.
+    /// Whether a gateway has not been listed yet, and is connected to for the first time or read.
     pub fn is_connecting(&self) -> bool {
-        self.gateways.iter().any(|gateway| gateway.link == Link::Connecting)
+        let is_new = |gateway: &super::Gateway| gateway.latest.is_none();
+        self.gateways.iter().any(|one| is_new(one) && matches!(one.link, Link::Connecting | Link::Reading))
     }
 }

@@ -67,6 +67,8 @@ impl Snapshot {
 pub enum Link {
     /// It is being made for the first time.
     Connecting,
+    /// It is made, and the prompts are being read.
+    Reading,
     /// It is there.
     Up,
     /// It is lost, or could not be made.
@@ -224,6 +226,8 @@ pub enum Input {
     Pasted(String),
     /// A gateway was listed.
     Listed(GatewayIndex, Snapshot),
+    /// The name or address of a gateway, where the command line names none.
+    Named(GatewayIndex, String),
     /// The connection to a gateway changed.
     Linked(GatewayIndex, Link),
     /// Decisions of an order ended.

@@ -26,12 +26,45 @@ pub struct Entry {
 /// What became of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Added {
+    /// It is not stored, because nothing is changed.
+    Planned,
     /// It is stored.
     Stored,
     /// The document had it before.
     Before,
     /// It was not stored, for this reason.
     Failed(String),
+}
+
+/// An entry as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EntryJson<'r> {
+    agent: &'r str,
+    arg_pattern: Option<&'r str>,
+    document: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'r str>,
+    outcome: &'static str,
+    pattern: &'r str,
+}
+
+impl<'r> EntryJson<'r> {
+    pub(super) fn of(entry: &'r Entry, added: &'r Added) -> Self {
+        Self {
+            agent: &entry.agent,
+            arg_pattern: entry.arg_pattern.as_deref(),
+            document: &entry.document,
+            error: if let Added::Failed(why) = added { Some(why) } else { None },
+            outcome: match added {
+                Added::Planned => "planned",
+                Added::Stored => "stored",
+                Added::Before => "unchanged",
+                Added::Failed(_) => "failed",
+            },
+            pattern: &entry.pattern,
+        }
+    }
 }
 
 /// The report of `queue resolve`.
@@ -61,17 +94,6 @@ impl Resolved {
             Gone { id: &'r str },
         }
         #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct EntryJson<'r> {
-            agent: &'r str,
-            arg_pattern: Option<&'r str>,
-            document: &'r str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            error: Option<&'r str>,
-            outcome: &'static str,
-            pattern: &'r str,
-        }
-        #[derive(Serialize)]
         struct Printed<'r> {
             approval: Approval<'r>,
             before: bool,
@@ -82,18 +104,7 @@ impl Resolved {
             version: u8,
         }
         let Self { gateway, id, prompt, decision, before, entry } = self;
-        let entry = entry.as_ref().map(|(entry, added)| EntryJson {
-            agent: &entry.agent,
-            arg_pattern: entry.arg_pattern.as_deref(),
-            document: &entry.document,
-            error: if let Added::Failed(why) = added { Some(why) } else { None },
-            outcome: match added {
-                Added::Stored => "stored",
-                Added::Before => "unchanged",
-                Added::Failed(_) => "failed",
-            },
-            pattern: &entry.pattern,
-        });
+        let entry = entry.as_ref().map(|(entry, added)| EntryJson::of(entry, added));
         let approval = prompt
             .as_ref()
             .map_or(Approval::Gone { id }, |prompt| Approval::Pending(Box::new(PromptJson::of(prompt))));

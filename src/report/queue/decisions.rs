@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::VERSION;
+use super::decision::{Added, Entry, EntryJson};
 use super::prompt::PromptJson;
 use super::reasons::{STILL_LISTED, skip_reason};
 use super::verdict::Verdict;
@@ -110,12 +111,14 @@ pub struct Decisions {
     pub pending: Option<usize>,
     /// Why the prompts could not be listed again, if so.
     pub unseen: Option<String>,
+    /// The entry of `--add-entry`, of a plan that is not carried out.
+    pub entry: Option<(Entry, Added)>,
 }
 
 impl Decisions {
     /// The report of a plan that is not carried out.
     pub fn planned(plan: DecisionPlan) -> Self {
-        Self { plan, carried_out: false, outcomes: Vec::new(), pending: None, unseen: None }
+        Self { plan, carried_out: false, outcomes: Vec::new(), pending: None, unseen: None, entry: None }
     }
 
     /// Whether no prompt was to be decided, and none could be overlooked.
@@ -161,6 +164,8 @@ impl Decisions {
             carried_out: bool,
             decided_before: &'r [String],
             decision: &'static str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            entry: Option<EntryJson<'r>>,
             filtered: usize,
             gateway: &'r str,
             legacy: bool,
@@ -172,7 +177,7 @@ impl Decisions {
             unseen: Option<&'r str>,
             version: u8,
         }
-        let Self { plan, carried_out, outcomes, pending, unseen } = self;
+        let Self { plan, carried_out, outcomes, pending, unseen, entry } = self;
         let outcomes = outcomes.iter().map(|(key, ended)| OutcomeJson {
             id: &key.id,
             kind: key.kind.as_str(),
@@ -183,6 +188,7 @@ impl Decisions {
             carried_out: *carried_out,
             decided_before: &plan.decided_before,
             decision: plan.decision.as_str(),
+            entry: entry.as_ref().map(|(entry, added)| EntryJson::of(entry, added)),
             filtered: plan.others,
             gateway: &plan.gateway,
             legacy: plan.legacy,

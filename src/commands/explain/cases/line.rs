@@ -4,6 +4,7 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use crate::approvals::decide::Case;
@@ -89,6 +90,15 @@ fn case(line: &[u8]) -> Result<Case, String> {
     serde_json::from_slice(line).or_else(|error| without_unknown_fields(line).ok_or(error)).map_err(|error| {
         let message = error.to_string();
         let message = message.split(" at line 1 ").next().unwrap_or_default();
+        let message = match error.classify() {
+            Category::Eof => "it is not JSON: it ends too early".to_owned(),
+            Category::Syntax => match message {
+                "expected ident" => "it is not JSON".to_owned(),
+                "expected value" => "it is not JSON: a value is missing".to_owned(),
+                message => format!("it is not JSON: {message}"),
+            },
+            Category::Io | Category::Data => message.to_owned(),
+        };
         format!("{message} (column {})", error.column())
     })
 }
@@ -152,8 +162,15 @@ mod tests {
                 "unknown variant `x`, expected `stored` or `set` (column 22)",
             ),
             (r#"{"id": "a", "command": 7}"#, "a", "invalid type: integer `7`, expected a string (column 24)"),
-            (r#"{"id": "a", "command": "ls \ud800"}"#, "a", "unexpected end of hex escape (column 34)"),
-            (r#"{"id": }"#, "", "expected value (column 8)"),
+            (
+                r#"{"id": "a", "command": "ls \ud800"}"#,
+                "a",
+                "it is not JSON: unexpected end of hex escape (column 34)",
+            ),
+            (r#"{"id": }"#, "", "it is not JSON: a value is missing (column 8)"),
+            ("nonsense", "", "it is not JSON (column 2)"),
+            (r#"{"id": "a", "command": "ls"#, "", "it is not JSON: it ends too early (column 26)"),
+            (r#"{"id": "a" "command": "ls"}"#, "", "it is not JSON: expected `,` or `}` (column 12)"),
             ("[1, \"ls\"]", "", "it is not a JSON object"),
         ] {
             let (found, problem) = line(text).case().unwrap_err();

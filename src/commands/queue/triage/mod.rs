@@ -31,12 +31,14 @@ use crate::commands::gateway::passed;
 use crate::commands::{Error, targets};
 use crate::deadline::Deadline;
 use crate::queue::clock::SteadyTime;
-use crate::queue::triage::{Drawn, Effect, Input, Triage};
+use crate::queue::triage::{Drawn, Effect, Input, Link, Triage};
 use crate::report::exit::Exit;
 use crate::settings::Flags;
 
 /// How long the threads of gateways may take to close their connections.
 const CLOSING: Duration = Duration::from_millis(500);
+/// How long the first answer may take before the screen is shown without it.
+const APPEARS: Duration = Duration::from_millis(150);
 
 /// A screen.
 pub trait Screen {
@@ -88,21 +90,38 @@ pub async fn run(
         .collect();
     let workers = workers?;
     drop(sender);
-    if let [_] = targets {
-        // An error of the only gateway is the error of the command, and needs no screen.
+    // An error of the only gateway is the error of the command. If it comes at once, it needs no screen.
+    let mut is_unheard = false;
+    if let [only] = targets {
+        // A secret is typed before the screen is shown.
+        let appears = async {
+            match only.ask {
+                None => tokio::time::sleep(APPEARS).await,
+                Some(_) => std::future::pending().await,
+            }
+        };
+        tokio::pin!(appears);
         loop {
             tokio::select! {
-                message = messages.recv() => break first(&mut triage, message, steady)?,
+                biased;
+                message = messages.recv() => if first(&mut triage, message, steady)? {
+                    break;
+                },
                 signal = signals.next() => match signal {
                     Signaled::End => return Err(QueueError::Stopped.into()),
                     Signaled::Stop => signals.stop(Stop::Process).await.map_err(Error::Runtime)?,
                     Signaled::Continued => {}
                 },
                 () = passed(end) => return Err(QueueError::Stopped.into()),
+                () = &mut appears => {
+                    is_unheard = true;
+                    break;
+                }
             }
         }
     }
-    let mut driver = Driver { triage, steady, workers, signals, screen, end, gone: false };
+    let mut driver =
+        Driver { triage, steady, workers, signals, screen, end, gone: false, is_unheard, failed: None };
     let opened = driver.open();
     let opened = match opened {
         Ok(mut keys) => {
@@ -113,22 +132,31 @@ pub async fn run(
     };
     // A terminal that cannot be used any more is gone: what it showed before is restored as far as possible.
     driver.gone |= driver.screen.leave().is_err();
-    let Driver { triage, workers, gone, .. } = driver;
+    let Driver { triage, workers, gone, is_unheard, failed, .. } = driver;
     worker::close(workers, &mut messages, CLOSING).await;
     opened.map_err(Error::Terminal)?;
+    if is_unheard {
+        return Err(failed.unwrap_or_else(|| QueueError::Stopped.into()));
+    }
     Ok(Ended { triage, gone })
 }
 
-/// Handles the first message of the only gateway.
-fn first(triage: &mut Triage, message: Option<Message>, steady: Steady) -> Result<(), Error> {
+/// Handles a first message of the only gateway. `true`: it was listed.
+fn first(triage: &mut Triage, message: Option<Message>, steady: Steady) -> Result<bool, Error> {
     match message {
         Some(Message::Input(input)) => {
+            let is_heard = is_heard(&input);
             triage.handle(*input, steady.now());
-            Ok(())
+            Ok(is_heard)
         }
         Some(Message::Failed(error)) => Err(error),
         Some(Message::Ended) | None => Err(QueueError::Stopped.into()),
     }
+}
+
+/// Whether an input shows that the first attempt is over.
+fn is_heard(input: &Input) -> bool {
+    !matches!(input, Input::Named(..) | Input::Linked(_, Link::Connecting | Link::Reading))
 }
 
 /// The state of the loop.
@@ -140,6 +168,10 @@ struct Driver<'s> {
     screen: &'s mut dyn Screen,
     end: Option<Deadline>,
     gone: bool,
+    /// Whether the only gateway has neither been listed nor failed yet.
+    is_unheard: bool,
+    /// Why the only gateway could not be connected at the start.
+    failed: Option<Error>,
 }
 
 impl Driver<'_> {
@@ -177,6 +209,10 @@ impl Driver<'_> {
                     discard_input();
                 }
                 Woken::Signal(Signaled::Continued) => self.resume()?,
+                Woken::Message(Message::Failed(error)) if self.is_unheard => {
+                    self.failed = Some(error);
+                    return Ok(());
+                }
                 Woken::Key(Some(Pressed::Resized))
                 | Woken::Time
                 | Woken::Message(Message::Failed(_) | Message::Ended) => {}
@@ -186,7 +222,10 @@ impl Driver<'_> {
                     self.triage.handle(Input::Terminate, now);
                 }
                 Woken::End | Woken::Signal(Signaled::End) => self.triage.handle(Input::Terminate, now),
-                Woken::Message(Message::Input(input)) => self.triage.handle(*input, now),
+                Woken::Message(Message::Input(input)) => {
+                    self.is_unheard &= !is_heard(&input);
+                    self.triage.handle(*input, now);
+                }
             }
         }
     }

@@ -7,8 +7,8 @@ use tokio::sync::watch as channel;
 use super::super::Queue;
 use super::gateway::Gateway;
 use crate::backoff::Backoff;
-use crate::commands::Error;
 use crate::commands::queue::Pending;
+use crate::commands::{Error, targets};
 use crate::gateway::api::events::Event;
 use crate::gateway::{Access, Events};
 use crate::queue::triage::{Input, Link, Snapshot};
@@ -79,6 +79,10 @@ async fn watch(gateway: &Gateway, flags: &Flags, backoff: &mut Backoff) -> LoopE
         Ok(queue) => queue,
         Err(error) => return LoopExit::Lost(error),
     };
+    if targets::is_unnamed(flags) {
+        gateway.report(Input::Named(gateway.index, queue.connection.address().to_owned()));
+    }
+    gateway.report(Input::Linked(gateway.index, Link::Reading));
     let mut events = queue.connection.take_events();
     loop {
         let began = Instant::now();

@@ -172,3 +172,80 @@ fn any_size_is_drawn() {
         }
     }
 }
+
+#[test]
+fn before_the_first_listing() {
+    let mut triage = Triage::new(["the default gateway".to_owned()], false, Sort::Age);
+    let now = SteadyTime::of_ms(1_000_000);
+    let screen = |triage: &mut Triage| drawn(triage, now, (60, 16));
+    let lines = screen(&mut triage);
+    assert_eq!(lines[..2], ["the default gateway", "! the default gateway: connecting"]);
+    assert!(lines.iter().any(|line| line.contains("Listing the pending prompts")), "{lines:?}");
+    triage.handle(Input::Named(0, "ws://127.0.0.1:18789".to_owned()), now);
+    triage.handle(Input::Linked(0, Link::Reading), now);
+    let lines = screen(&mut triage);
+    assert_eq!(lines[0], "ws://127.0.0.1:18789");
+    assert_eq!(lines[1], "! ws://127.0.0.1:18789: connected; reading the prompts");
+    assert!(lines.iter().any(|line| line.contains("Listing the pending prompts")), "{lines:?}");
+}
+
+/// A triage of these gateways, each with the prompts of the cascade.
+fn showing_on(gateways: &[&str]) -> (Triage, SteadyTime) {
+    let mut triage = Triage::new(gateways.iter().map(|name| (*name).to_owned()), false, Sort::Age);
+    let now = SteadyTime::of_ms(1_000_000);
+    let runs = Runs::new();
+    for at in 0..gateways.len() {
+        let snapshot = Snapshot::of(&plan(&cascade(), &runs, Rules::at(NOW)), &runs);
+        triage.handle(Input::Listed(at, snapshot), now);
+    }
+    triage.tick(now);
+    (triage, now.plus(1_000))
+}
+
+#[test]
+fn the_counts_stay_however_long_the_name_is() {
+    let (mut triage, mut now) = showing_on(&["wss://gateway.production.example.com:18789/behind/a/proxy"]);
+    press(&mut triage, &mut now, "t");
+    let lines = drawn(&mut triage, now, (60, 16));
+    assert!(lines[0].contains(": 51 prompts in 8 groups, 1 tagged"), "{}", lines[0]);
+    press(&mut triage, &mut now, "/git push origin");
+    let lines = drawn(&mut triage, now, (60, 16));
+    assert!(lines[0].contains(" prompts in 8 groups"), "{}", lines[0]);
+    assert!(lines[0].ends_with("igin_"), "{}", lines[0]);
+}
+
+#[test]
+fn a_status_leaves_room_for_the_command() {
+    let (mut triage, mut now) = showing_on(&["prod-eu", "prod-us"]);
+    press(&mut triage, &mut now, "DD");
+    let lines = drawn(&mut triage, now, (100, 30));
+    let queued: Vec<&String> = lines.iter().filter(|line| line.contains("deny in 3s")).collect();
+    assert_eq!(queued.len(), 2, "{lines:?}");
+    assert!(queued.iter().all(|line| line.contains(" git ") && line.contains("prod-")), "{queued:?}");
+}
+
+#[test]
+fn many_decisions_of_one_group_are_one_line() {
+    use crate::queue::Decision;
+    use crate::queue::triage::{Effect, Outcome};
+    let (mut triage, mut now) = showing(&cascade());
+    press(&mut triage, &mut now, "djd");
+    now = now.plus(3_000);
+    triage.tick(now);
+    while let Some(effect) = triage.next_effect() {
+        if let Effect::Send(order) = effect {
+            let ended = order.prompts().map(|one| (one.key.clone(), Outcome::Decided(Decision::Deny)));
+            triage.handle(Input::Ended(order.id, ended.collect()), now);
+            triage.handle(Input::Over(order.id, Ok(None)), now);
+        }
+    }
+    let mut text = Vec::new();
+    super::super::triage_text(&mut text, &triage, crate::output::Paper::default()).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.starts_with("Denied 24x (main): git push origin main\n"), "{text}");
+    assert!(text.lines().count() <= 4, "{text}");
+    let (triage, _) = showing(&[]);
+    let mut text = Vec::new();
+    super::super::triage_text(&mut text, &triage, crate::output::Paper::default()).unwrap();
+    assert_eq!(String::from_utf8(text).unwrap(), "Nothing was decided.\n");
+}

@@ -404,3 +404,14 @@ fn a_run_is_cancelled_by_its_plan() {
     world.triage.handle(Input::Planned(ticket, Ok(nothing)), world.now);
     assert_eq!(world.triage.notice(), Some(&Notice::Refused(Refusal::NothingToCancel)));
 }
+
+#[test]
+fn a_question_about_decisions_that_are_gone_ends_the_screen() {
+    let mut world = World::of(groups(2, 1));
+    world.keys("dq");
+    assert!(world.triage.asks_to_quit());
+    world.prompts.clear();
+    world.list();
+    assert!(std::iter::from_fn(|| world.triage.next_effect()).any(|effect| matches!(effect, Effect::Quit)));
+    assert_eq!(world.triage.unsent(), 0);
+}

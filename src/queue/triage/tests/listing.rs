@@ -196,3 +196,50 @@ fn facts_are_looked_up_again_after_a_decision_here() {
     world.wait(RESTING_MS);
     assert_eq!(looks(&mut world), 0);
 }
+
+#[test]
+fn rows_are_in_the_order_of_their_prompts() {
+    let long = "x".repeat(200);
+    let texts =
+        ["b", "a", "", "a\u{0}", "é", "\u{10ffff}", &long, &format!("{long}a"), &format!("{long}\u{0}")];
+    let mut prompts = Vec::new();
+    for (at, text) in texts.iter().enumerate() {
+        for (n, agent) in [Some("main"), None, Some("mai"), Some("ma\u{0}n")].into_iter().enumerate() {
+            prompts.push(prompt_with(
+                &format!("p{at}-{n}"),
+                &format!("x{text}"),
+                (at * 7 + n) as u64 % 5,
+                |request| {
+                    request["agentId"] = agent.into();
+                    request["sessionKey"] = format!("agent:{at}:{n}").into();
+                },
+            ));
+        }
+    }
+    for (at, prompt) in prompts.iter_mut().enumerate() {
+        prompt.expires_at_ms -= at as u64 % 3;
+    }
+    let mut world = World::of(prompts);
+    world.triage.drawn(Drawn { fit: 100, ..Drawn::default() });
+    for sort in [Sort::Age, Sort::Expiry, Sort::Agent, Sort::Command, Sort::Age] {
+        assert_eq!(world.triage.sort, sort);
+        let leads: Vec<_> = world.triage.rows_from(0).filter_map(Row::lead).cloned().collect();
+        assert_eq!(leads.len(), 36);
+        for (a, b) in leads.iter().zip(leads.iter().skip(1)) {
+            assert_ne!(sort.compare(a, b), std::cmp::Ordering::Greater, "{sort:?}: {a:?} {b:?}");
+        }
+        world.keys("s");
+    }
+}
+
+#[test]
+fn the_first_prompts_do_not_wait_for_idle_hands() {
+    let mut world = World::of(Vec::new());
+    world.keys("j");
+    world.prompts = groups(2, 1);
+    world.list();
+    assert_eq!((world.triage.shown.len(), world.triage.counts().arrivals), (2, 0));
+    // A key that was meant for the empty list decides nothing.
+    world.keys("d");
+    assert_eq!(world.triage.counts().queued, 0);
+}
