@@ -236,9 +236,14 @@ class Feeder:
         self.log.flush()
         while not self.end.is_set():
             await asyncio.sleep(0.05)
-        listed = await self.asking.call("exec.approval.list", {})
-        self.note(what="listed", ids=[prompt["id"] for prompt in listed["payload"]])
-        await asyncio.sleep(0.5)
+        # Events that are under way arrive within seconds.
+        for _ in range(40):
+            listed = await self.listening.call("exec.approval.list", {})
+            ids = {prompt["id"] for prompt in listed["payload"]}
+            if ids == set(self.pending):
+                break
+            await asyncio.sleep(0.5)
+        self.note(what="listed", ids=sorted(ids))
         self.log.close()
 
     def too_many(self):
@@ -619,7 +624,6 @@ class Typist:
             self.terminal.rest(0.03)
             return
         press = self.press(kind, "y")
-        self.sent -= 1
         self.read_question(press)
         self.outcome(press)
         if self.terminal.shown().mode == "question":
@@ -628,7 +632,6 @@ class Typist:
             self.key(b"\x1b")
             self.terminal.until(lambda shown: shown.mode == "list", 2)
             self.terminal.rest(0.03)
-        self.sent += 1
 
     def read_question(self, press):
         lines = [line.rstrip() for line in press.lines[1:-2]]
