@@ -154,7 +154,7 @@ class Feeder:
         self.log = open(log, "w")
         self.random = random.Random(options.seed + 1)
         self.pending, self.groups, self.serial = {}, [], 0
-        self.denying, self.lagging, self.made, self.refused = set(), 0.0, 0, 0
+        self.denying, self.made, self.refused, self.times = set(), 0, 0, []
 
     def note(self, **fields):
         self.log.write(json.dumps({"t": time.monotonic()} | fields) + "\n")
@@ -205,7 +205,9 @@ class Feeder:
             self.refused += 1
 
     async def deny(self, prompt):
+        begin = time.monotonic()
         await self.deciding.call("exec.approval.resolve", {"id": prompt, "decision": "deny"})
+        self.times.append(time.monotonic() - begin)
         self.denying.discard(prompt)
 
     async def run(self):
@@ -232,7 +234,8 @@ class Feeder:
                 task.add_done_callback(tasks.discard)
         if tasks:
             await asyncio.wait(tasks, timeout=60)
-        self.note(what="fed", made=self.made, refused=self.refused, seconds=time.monotonic() - begin)
+        seconds, times = time.monotonic() - begin, self.times
+        self.note(what="fed", made=self.made, refused=self.refused, seconds=seconds, times=times)
         self.log.flush()
         while not self.end.is_set():
             await asyncio.sleep(0.05)
@@ -894,6 +897,9 @@ def report(typist, records, code, terminal, options):
     if typist.stuck:
         print(f"{typist.stuck} times `z` was not drawn within ten seconds", file=sys.stderr)
     fed = records.fed
+    if fed["times"]:
+        median, longest = statistics.median(fed["times"]), max(fed["times"])
+        print(f"the other operator waited {median:.2f} s for an answer, at most {longest:.2f} s", file=sys.stderr)
     times = sorted(typist.latencies)
     late = times[min(len(times) - 1, int(len(times) * 0.99))]
     rate = fed["made"] / fed["seconds"]
