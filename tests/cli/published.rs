@@ -370,7 +370,9 @@ fn every_dependency_is_used() {
     let cargo = cargo();
     let sources: String = published()
         .into_iter()
-        .filter(|(name, _)| name.starts_with("src/") && name.ends_with(".rs"))
+        .filter(|(name, _)| {
+            name.starts_with("src/") && Path::new(name).extension().is_some_and(|extension| extension == "rs")
+        })
         .map(|(_, path)| fs::read_to_string(path).unwrap())
         .collect();
     let is_named = |name: &str| {

@@ -40,9 +40,9 @@ fn decided(id: usize, agent: &str, command: &str, decision: Option<&str>) -> Val
 
 fn history(rows: &[(&str, &str, Option<&str>)]) -> String {
     let lines = rows.iter().enumerate();
-    lines
-        .map(|(id, (agent, command, decision))| format!("{}\n", decided(id, agent, command, *decision)))
-        .collect()
+    let lines =
+        lines.map(|(id, (agent, command, decision))| decided(id, agent, command, *decision).to_string());
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
 const ALLOWED: Option<&str> = Some("allow-once");
@@ -153,7 +153,7 @@ fn denials_of_a_guard_are_no_denials_of_the_command() {
     let without = of(&[]);
     assert_eq!((&without["agents"], &without["refused"][0]["why"]), (&json!([]), &json!("it was denied")));
     let with = of(&["--prompts", "guard.ndjson"]);
-    assert_eq!(with["agents"][0]["proposals"][0]["argPattern"], "^show\07\0$");
+    assert_eq!(with["agents"][0]["proposals"][0]["argPattern"], "^show\x007\0$");
     assert_eq!(with["sources"][1]["form"], "guard log");
 }
 

@@ -167,7 +167,7 @@ fn versions_are_listed_shown_and_compared() {
         &["get", "--file", "version:2"],
         &["explain", "/usr/bin/date", "--agent", "main", "--file", "version:9"],
     ] {
-        text += &format!("\n$ approvals {}\n", arguments.join(" "));
+        text += &["\n$ approvals ", &arguments.join(" "), "\n"].concat();
         text += &transcript(&mut home.run(arguments), &[]);
     }
     insta::assert_snapshot!(stable(&text, home.path()));
@@ -194,7 +194,7 @@ fn a_version_becomes_the_document_again_and_the_socket_stays() {
         &["restore", "1", "--yes", "--base-hash", "00"],
         &["restore", "1", "--yes", "--ask-token"],
     ] {
-        text += &format!("\n$ approvals {}\n", arguments.join(" "));
+        text += &["\n$ approvals ", &arguments.join(" "), "\n"].concat();
         text += &transcript(&mut home.run(arguments), &[]);
         assert_eq!(fs::read(home.store()).unwrap(), before, "{arguments:?}");
     }
@@ -274,7 +274,7 @@ fn an_entry_with_a_time_limit_is_removed_by_the_next_edit() {
         &["allowlist", "add", "/usr/bin/uptime", "--agent", "main", "--for", "2h"],
         &["allowlist", "add", "/usr/bin/x", "--until", "2001-01-01"],
     ] {
-        text += &format!("\n$ approvals {}\n", arguments.join(" "));
+        text += &["\n$ approvals ", &arguments.join(" "), "\n"].concat();
         text += &transcript(&mut home.run(arguments), &[]);
     }
     // The time passes.
@@ -283,7 +283,7 @@ fn an_entry_with_a_time_limit_is_removed_by_the_next_edit() {
     for arguments in
         [&["lint", "--fail-on", "never"][..], &["allowlist", "add", "/usr/bin/date", "--agent", "main"]]
     {
-        text += &format!("\n$ approvals {}\n", arguments.join(" "));
+        text += &["\n$ approvals ", &arguments.join(" "), "\n"].concat();
         text += &transcript(&mut home.run(arguments), &[]);
     }
     insta::assert_snapshot!(stable(&text, home.path()));

@@ -9,7 +9,10 @@ use super::tally::Tally;
 
 /// Writes the result for a release in the place of its earlier one.
 pub(crate) fn write(release: &str, seeds: &[u64], tally: &Tally) {
-    let mut proofs = Proof::all();
+    // As it is now, and not as it was compiled: another release may have been compared since.
+    let path = super::file("src/approvals/decide/proven.json");
+    let mut proofs: Vec<Proof> =
+        serde_json::from_str(&fs::read_to_string(&path).expect("proven.json is read")).expect("proofs");
     proofs.retain(|proof| proof.release != release);
     proofs.push(Proof {
         release: release.to_owned(),
@@ -24,7 +27,7 @@ pub(crate) fn write(release: &str, seeds: &[u64], tally: &Tally) {
     });
     proofs.sort_by_key(|proof| numbers(&proof.release));
     let text = serde_json::to_string_pretty(&proofs).expect("JSON");
-    fs::write(super::file("src/approvals/decide/proven.json"), text + "\n").expect("proven.json is written");
+    fs::write(path, text + "\n").expect("proven.json is written");
 }
 
 /// The command that repeats the comparison.
