@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 fn main() {
-    let count = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(50_000);
+    let count = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(50_000);
     let home = tempfile::tempdir().expect("a directory");
     let path = home.path();
     fs::create_dir(path.join("bin")).expect("a directory");

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::fmt;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
@@ -32,6 +33,14 @@ struct Judged {
     denied: Vec<String>,
 }
 
+impl fmt::Display for Judged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { prompts, repeats, saved, saved_repeats, denied } = self;
+        write!(f, "{saved} of {prompts} prompts and {saved_repeats} of {repeats} repeats are saved, ")?;
+        write!(f, "{} denied commands run", denied.len())
+    }
+}
+
 #[test]
 fn proposals_save_half_of_the_repeats_and_allow_nothing_that_was_denied() {
     let count = env::var("MONTH").map_or(SAMPLE, |count| count.parse().expect("MONTH is a number"));
@@ -48,11 +57,11 @@ fn proposals_save_half_of_the_repeats_and_allow_nothing_that_was_denied() {
     let bin = bin.to_str().expect("a path");
     for release in RELEASES {
         let whole = judged(release, bin, &suggested(release, bin, &prompts), &prompts, &prompts);
-        println!("{release}, the whole month: {whole:?}");
+        println!("{release}, the whole month: {whole}");
         assert_eq!(whole.denied, Vec::<String>::new(), "{release}");
         assert!(whole.saved_repeats * 2 >= whole.repeats, "{release}: {whole:?}");
         let later = judged(release, bin, &suggested(release, bin, first), second, first);
-        println!("{release}, the second half by proposals of the first: {later:?}");
+        println!("{release}, the second half by proposals of the first: {later}");
         assert_eq!(later.denied, Vec::<String>::new(), "{release}: denied in the first half");
     }
 }
