@@ -522,6 +522,8 @@ class Typist:
             return shown.mode == "list" and shown.notice and not shown.notice.startswith(NO_SUCH_KEY)
 
         took = self.terminal.until(answered, 2.5)
+        # What was read may end in the middle of a line.
+        self.terminal.settle()
         notice = self.terminal.shown().notice
         found = re.match(r"(Deny|Allow once|Always allow) (\d+) prompts?.* in 3s\. u undoes it", notice)
         if took is None:
