@@ -461,7 +461,10 @@ fn a_killed_edit_breaks_neither_the_document_nor_the_past() {
         }
     }
     let verified = home.object(&["versions", "--verify", "--json"]);
-    eprintln!("{killed} kills: {phases:?}; {finished} edits ended before; {} versions", verified["head"]["id"]);
+    eprintln!(
+        "{killed} kills: {phases:?}; {finished} edits ended before; {} versions",
+        verified["head"]["id"]
+    );
     assert!(phases.contains_key("not stored"), "{phases:?}");
     home.done(&["allowlist", "add", "/bin/last", "--agent", "main"]);
     let verified = home.object(&["versions", "--verify", "--json"]);
