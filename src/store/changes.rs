@@ -21,9 +21,10 @@ pub fn files(store: &Store) -> Vec<PathBuf> {
     let mut files = vec![path.to_owned()];
     match store {
         // From 2026.8 the host keeps its document in a database of the same directory.
-        Store::JsonFile(_) => {
+        Store::JsonFile(file) => {
             files.push(real.clone());
             files.extend(path.parent().map(layout::database));
+            files.extend(file.rival().map(Path::to_owned));
         }
         Store::Sqlite(_) => {
             files.extend([real.clone(), beside("-wal"), beside("-journal")]);

@@ -60,6 +60,11 @@ impl JsonFile {
         &self.path
     }
 
+    /// The other place that the host may use, as long as neither file exists.
+    pub(super) fn rival(&self) -> Option<&Path> {
+        self.rival.as_deref()
+    }
+
     /// Reads the store. A missing file is not an error.
     pub fn read(&self, deadline: Deadline) -> Result<Stored, StoreError> {
         check_not_in_database(&self.path, deadline)?;

@@ -46,6 +46,11 @@ impl Store {
         }
     }
 
+    /// Whether the host may use either of two places, of which neither has a document.
+    pub fn is_undecided(&self) -> bool {
+        matches!(self, Self::JsonFile(file) if file.rival().is_some())
+    }
+
     /// The name in reports.
     pub fn name(&self) -> String {
         match self {

@@ -1,11 +1,14 @@
 //! Kept versions: what edits leave behind, `versions`, `restore`, versions as operands, time limits of entries, and everything
 //! that can be wrong with the database.
 
+use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Stdio};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
 use rusqlite::Connection;
@@ -401,31 +404,68 @@ fn an_edited_past_is_reported() {
     assert_eq!(object["whole"], json!(false));
 }
 
-/// Kills edits at any moment: no document is lost, and the past is whole. `KILLS=1000` for more.
+/// Kills edits at any moment: no document is lost, and the past is whole after each kill.
+///
+/// The test kills 24 edits; `CLEARANCE_KILLS` overrides the number.
 #[test]
 fn a_killed_edit_breaks_neither_the_document_nor_the_past() {
-    let kills: u32 = std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(12);
+    let kills: u32 = std::env::var("CLEARANCE_KILLS").map_or(24, |count| count.parse().unwrap());
     let home = Home::new(&document(&["/usr/bin/uptime"]));
-    let mut allowed = 0;
-    for round in 0..kills {
-        let pattern = format!("/bin/{round}");
-        let mut child = process::Command::new(binary());
-        child.env_clear().env("HOME", home.path()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child =
-            child.args(["approvals", "allowlist", "add", &pattern, "--agent", "main"]).spawn().unwrap();
-        // The moment of the kill is any; nothing depends on its length.
-        let until = std::time::Instant::now() + Duration::from_micros(u64::from(round % 60) * 700);
-        while std::time::Instant::now() < until {
-            std::thread::yield_now();
-        }
-        drop(child.kill());
-        child.wait().unwrap();
-        let document = home.document();
-        let found = patterns(&document);
-        let now = found.len();
-        assert!(found[0] == "/usr/bin/uptime" && (now == allowed + 1 || now == allowed + 2), "{found:?}");
-        allowed = now - 1;
+    let edit = |verb: &str| {
+        let mut command = process::Command::new(binary());
+        command.env_clear().env("HOME", home.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(["approvals", "allowlist", verb, "/bin/other", "--agent", "main"]);
+        command
+    };
+    let mut longest = Duration::ZERO;
+    for verb in ["add", "remove"] {
+        let begun = Instant::now();
+        assert!(edit(verb).status().unwrap().success());
+        longest = longest.max(begun.elapsed());
     }
+    let (mut killed, mut finished) = (0, 0);
+    let mut phases: BTreeMap<&str, u32> = BTreeMap::new();
+    while killed < kills {
+        let before = home.document();
+        let is_longer = patterns(&before).len() == 2;
+        let mut child = edit(if is_longer { "remove" } else { "add" }).spawn().unwrap();
+        // Evenly over an edit, in an order in which neighbours are far apart.
+        let until = Instant::now() + longest * ((killed + finished) * 37 % 64) / 60;
+        while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+            thread::park_timeout(left);
+        }
+        child.kill().unwrap();
+        let status = child.wait().unwrap();
+        let after = home.document();
+        let is_stored = (patterns(&after).len() == 2) != is_longer;
+        let expected: &[&str] =
+            if is_stored != is_longer { &["/usr/bin/uptime", "/bin/other"] } else { &["/usr/bin/uptime"] };
+        assert_eq!(patterns(&after), expected, "after {killed} kills");
+        assert_eq!(after["socket"], before["socket"], "after {killed} kills");
+        let verified = home.object(&["versions", "--verify", "--json"]);
+        assert_eq!(verified["whole"], json!(true), "after {killed} kills: {verified}");
+        if status.signal() == Some(9) {
+            killed += 1;
+            let newest = format!("version:{}", verified["head"]["id"]);
+            let is_kept = home.run(&["diff", &newest, "local"]).output().unwrap().status.success();
+            let phase = match (is_stored, is_kept) {
+                (false, _) => "not stored",
+                (true, false) => "stored and not kept",
+                (true, true) => "stored and kept",
+            };
+            *phases.entry(phase).or_default() += 1;
+        } else {
+            assert!(status.success() && is_stored, "{status}");
+            finished += 1;
+            assert!(finished < 10 * kills.max(10), "edits end before they are killed: {phases:?}");
+        }
+    }
+    let verified = home.object(&["versions", "--verify", "--json"]);
+    eprintln!(
+        "{killed} kills: {phases:?}; {finished} edits ended before; {} versions",
+        verified["head"]["id"]
+    );
+    assert!(phases.contains_key("not stored"), "{phases:?}");
     home.done(&["allowlist", "add", "/bin/last", "--agent", "main"]);
     let verified = home.object(&["versions", "--verify", "--json"]);
     assert_eq!(verified["whole"], json!(true), "{verified}");

@@ -56,12 +56,18 @@ impl Watch {
     /// Waits for the next line of this event.
     #[track_caller]
     fn event(&mut self, name: &str) -> Value {
+        self.until(name, |line| line["event"] == name)
+    }
+
+    /// Waits for the next line that matches.
+    #[track_caller]
+    fn until(&mut self, what: &str, meant: impl Fn(&Value) -> bool) -> Value {
         let end = Instant::now() + PATIENCE;
         loop {
             let line = self.lines.recv_timeout(end.saturating_duration_since(Instant::now()));
-            let line = line.unwrap_or_else(|_| panic!("no {name}: {:#?}", self.received));
+            let line = line.unwrap_or_else(|_| panic!("no {what}: {:#?}", self.received));
             self.received.push(line.clone());
-            if line["event"] == name {
+            if meant(&line) {
                 return line;
             }
         }
@@ -250,6 +256,31 @@ fn only_a_document_that_vanished_is_restored() {
     fs::remove_file(store(home.path())).unwrap();
     watch.event("not-restored");
     assert!(!store(home.path()).exists());
+    watch.end();
+}
+
+/// With `OPENCLAW_STATE_DIR`, a host without a document may keep it in either of two places. A watch knows where it was.
+#[test]
+fn a_document_of_an_early_release_beside_a_state_directory() {
+    let home = home(&["/usr/bin/uptime"]);
+    let mut command = process::Command::new(binary());
+    command.env_clear().env("HOME", home.path()).env("OPENCLAW_STATE_DIR", home.path().join("other"));
+    command.current_dir(home.path()).stdin(Stdio::null()).stdout(Stdio::piped());
+    command.args(["approvals", "watch", "--timeout=3m", "--restore-if", "vanished"]);
+    let mut watch = Watch::of(command);
+    watch.event("watching");
+    for _ in 0..3 {
+        fs::remove_file(store(home.path())).unwrap();
+        watch.event("restored");
+    }
+    assert!(fs::read_to_string(store(home.path())).unwrap().contains("/usr/bin/uptime"));
+    fs::remove_file(store(home.path())).unwrap();
+    watch.event("not-restored");
+    // It comes back.
+    write(home.path(), &document(&["/usr/bin/date"]));
+    watch.until("the new document", |line| {
+        line["event"] == "changed" && line["changes"].to_string().contains("/usr/bin/date")
+    });
     watch.end();
 }
 

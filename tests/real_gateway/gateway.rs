@@ -41,6 +41,9 @@ wait "$gateway"
 kill -KILL 0
 "#;
 
+/// Runs a program as root without root's right to write everywhere.
+const CONFINED: [&str; 4] = ["setpriv", "--inh-caps=-dac_override", "--bounding-set=-dac_override", "--"];
+
 /// The configuration of a gateway.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Setup {
@@ -58,6 +61,8 @@ pub(crate) struct Gateway {
     pub(crate) port: u16,
     directory: TempDir,
     setup: Setup,
+    /// Whether it runs without the right to write to files of others, which root has.
+    is_confined: bool,
     running: Option<Running>,
 }
 
@@ -71,7 +76,7 @@ impl Gateway {
     pub(crate) fn new(version: &'static str, setup: Setup) -> Self {
         let directory = tempfile::Builder::new().prefix("clearance-gateway-").tempdir().expect("a directory");
         let port = free_port();
-        let this = Self { version, port, directory, setup, running: None };
+        let this = Self { version, port, directory, setup, is_confined: false, running: None };
         fs::create_dir_all(this.home()).expect("a home");
         fs::create_dir_all(this.state()).expect("a state directory");
         let settings = this.state().join("openclaw.json");
@@ -167,6 +172,12 @@ impl Gateway {
         })
     }
 
+    /// Starts it without the right to write to files of other users. Where the tests run as root, a gateway may otherwise
+    /// change every program, and a current one offers no "allow always" for such programs.
+    pub(crate) fn confine(&mut self) {
+        self.is_confined = rustix::process::getuid().is_root();
+    }
+
     /// Starts it without waiting.
     pub(crate) fn start(&mut self) {
         assert!(self.running.is_none(), "it runs already");
@@ -176,6 +187,7 @@ impl Gateway {
         let mut guard = Command::new("/bin/sh");
         guard
             .args(["-c", GUARD, "guard"])
+            .args(if self.is_confined { &CONFINED[..] } else { &[] })
             .arg(&node)
             .arg(openclaw)
             .args(["gateway", "run", "--port", &self.port.to_string(), "--allow-unconfigured"])

@@ -42,4 +42,5 @@ mod store;
 mod suggest;
 mod tool;
 mod transcript;
+mod watch;
 mod wire;

@@ -1,6 +1,7 @@
 //! A simulated node: it is paired, and answers calls about its exec approvals.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -49,6 +50,8 @@ fn let_in(gateway: SocketAddr, device: &Device, name: &str, platform: &str) -> C
 pub(crate) struct Node {
     pub(crate) id: String,
     keeps: Arc<Mutex<Keeps>>,
+    /// When its policy was changed last, in Unix milliseconds.
+    changed_ms: Arc<AtomicI64>,
     hangup: Option<Box<dyn FnOnce() + Send>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -78,12 +81,13 @@ impl Node {
         let connection = let_in(gateway, device, name, keeps.platform());
         connection.wait_forever();
         let (id, keeps) = (device.id(), Arc::new(Mutex::new(keeps)));
+        let changed_ms = Arc::default();
         let hangup: Box<dyn FnOnce() + Send> = Box::new(connection.hangup());
         let thread = {
-            let keeps = Arc::clone(&keeps);
-            std::thread::spawn(move || serve(connection, &keeps))
+            let (keeps, changed_ms) = (Arc::clone(&keeps), Arc::clone(&changed_ms));
+            std::thread::spawn(move || serve(connection, &keeps, &changed_ms))
         };
-        Self { id, keeps, hangup: Some(hangup), thread: Some(thread) }
+        Self { id, keeps, changed_ms, hangup: Some(hangup), thread: Some(thread) }
     }
 
     /// Its current document or policy.
@@ -92,6 +96,17 @@ impl Node {
             Keeps::Document(value) | Keeps::Native(value) => value.clone(),
             Keeps::Nothing => Value::Null,
         }
+    }
+
+    /// Changes it as somebody on the node's host does.
+    pub(crate) fn change(&self, keeps: Keeps) {
+        *self.keeps.lock().expect("no panic in the node") = keeps;
+        note(&self.changed_ms);
+    }
+
+    /// When it was changed last, in Unix milliseconds.
+    pub(crate) fn changed_ms(&self) -> i64 {
+        self.changed_ms.load(Ordering::SeqCst)
     }
 }
 
@@ -106,7 +121,11 @@ impl Drop for Node {
     }
 }
 
-fn serve(mut connection: Client, keeps: &Mutex<Keeps>) {
+fn note(changed_ms: &AtomicI64) {
+    changed_ms.store(jiff::Timestamp::now().as_millisecond(), Ordering::SeqCst);
+}
+
+fn serve(mut connection: Client, keeps: &Mutex<Keeps>, changed_ms: &AtomicI64) {
     while let Some(frame) = connection.try_next() {
         if frame["event"] != "node.invoke.request" {
             continue;
@@ -116,6 +135,9 @@ fn serve(mut connection: Client, keeps: &Mutex<Keeps>) {
         let params: Value = serde_json::from_str(params).expect("JSON");
         let mut keeps = keeps.lock().expect("no panic here");
         let mut answer = json!({ "id": request["id"], "nodeId": request["nodeId"] });
+        if request["command"] == "system.execApprovals.set" {
+            note(changed_ms);
+        }
         match invoked(&mut keeps, request["command"].as_str().unwrap_or_default(), params) {
             Ok(payload) => {
                 answer["ok"] = json!(true);

@@ -48,7 +48,7 @@ impl Error {
                 | StoreError::Write { .. } => Exit::Store,
             },
             Self::Versions(error) => match error {
-                VersionsError::Busy { .. } => Exit::TimedOut,
+                VersionsError::Busy { .. } | VersionsError::Slow { .. } => Exit::TimedOut,
                 VersionsError::Exposed(_)
                 | VersionsError::Directory { .. }
                 | VersionsError::NotFile(_)

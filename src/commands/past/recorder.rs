@@ -13,7 +13,7 @@ use crate::approvals::{Syntax, contents_of};
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::store::Store;
-use crate::store::versions::{LIMITS, New, State, Target, Versions, Writer};
+use crate::store::versions::{Editing, LIMITS, New, State, Target, Versions, Writer};
 
 /// How long an edit waits for its versions, each time.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -39,12 +39,14 @@ pub(in crate::commands) struct Recorder {
     syntax: Syntax,
     writer: Writer,
     failure: Option<Remark>,
+    /// From before the edit until its version is kept.
+    editing: Option<Editing>,
 }
 
 impl Recorder {
     /// The versions of a place. `None` as the place: a gateway to rehearse with, which has no past.
     pub(in crate::commands) fn of(target: Option<Target>, writer: Writer) -> Self {
-        Self { versions: versions(), target, syntax: Syntax::Json, writer, failure: None }
+        Self { versions: versions(), target, syntax: Syntax::Json, writer, failure: None, editing: None }
     }
 
     /// The versions of a store or file of this host.
@@ -59,11 +61,13 @@ impl Recorder {
     /// Keeps the document that is about to be replaced. Its writer is unknown, unless a verb has kept it already.
     pub(in crate::commands) fn before(&mut self, hash: &str, held: Holding<'_>, deadline: Deadline) {
         self.take(hash, held, None, deadline.at_most(PATIENCE));
+        self.editing = self.versions.as_ref().ok().and_then(Versions::editing);
     }
 
     /// Keeps the document that the edit stored. The edit is done, so the deadline of the command does not count.
     pub(in crate::commands) fn after(&mut self, hash: &str, held: Holding<'_>) {
         self.take(hash, held, Some(self.writer), Deadline::after(PATIENCE));
+        self.editing = None;
     }
 
     /// As [`Self::before`], of a store of this host.

@@ -16,9 +16,9 @@ use crate::commands::past::database::{now_ms, versions};
 use crate::commands::past::recorder::not_kept;
 use crate::deadline::Deadline;
 use crate::report::watch::{Change, Writer};
-use crate::store::versions::{New, State, Versions, Writer as Verb};
+use crate::store::versions::{New, State, Versions, VersionsError, Writer as Verb};
 
-/// How long a verb has to keep the version that it wrote, before its writer counts as unknown.
+/// How long a verb that is editing has to keep the version that it wrote, before its writer counts as unknown.
 const OWN: Duration = Duration::from_millis(800);
 /// How often it is looked for.
 const LOOK: Duration = Duration::from_millis(50);
@@ -121,9 +121,14 @@ pub(super) fn judge(mut new: New, before: Option<&Seen>, earlier: bool, deadline
 fn own(versions: &Versions, new: &New, deadline: Deadline) -> Option<Verb> {
     let patience = deadline.at_most(OWN);
     loop {
-        let last = versions.last(&new.target.key, deadline).ok()?;
-        let own = last.filter(|last| last.hash == new.hash).and_then(|last| last.writer);
-        if own.is_some() || !patience.pause(LOOK) {
+        // Before the versions are read: a verb that has ended meanwhile has kept its version.
+        let is_edited = versions.is_edited();
+        let (own, is_busy) = match versions.last(&new.target.key, deadline) {
+            Ok(last) => (last.filter(|last| last.hash == new.hash).and_then(|last| last.writer), false),
+            // The verb may be keeping its version.
+            Err(error) => (None, matches!(error, VersionsError::Busy { .. })),
+        };
+        if own.is_some() || !(is_edited || is_busy) || !patience.pause(LOOK) {
             return own;
         }
     }

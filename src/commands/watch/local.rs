@@ -12,7 +12,7 @@ use crate::commands::Error;
 use crate::commands::allowlist::expired;
 use crate::commands::documents::{self, Content, Local, Place, Snapshot};
 use crate::commands::gateway::beside;
-use crate::commands::past::database::versions;
+use crate::commands::past::database;
 use crate::commands::past::recorder::{self, Holding};
 use crate::commands::past::target;
 use crate::deadline::{Deadline, Gate};
@@ -21,7 +21,7 @@ use crate::report::watch::How;
 use crate::store::MAX_SIZE;
 use crate::store::changes::{self, State};
 use crate::store::input::{Bounds, InputError};
-use crate::store::versions::{New, Writer};
+use crate::store::versions::{self, New, Writer};
 
 /// How long further events of one change are waited for.
 const SETTLING: Duration = Duration::from_millis(50);
@@ -34,6 +34,9 @@ const RETRY: Duration = Duration::from_secs(10);
 
 /// What one look found.
 struct Look {
+    /// The place that was read, and its store.
+    place: Place,
+    store: PathBuf,
     /// The document; the error: why it could not be read.
     found: Result<New, Error>,
     /// The files in which the store changes.
@@ -50,11 +53,13 @@ struct Look {
 pub(super) async fn watch(scene: Scene<'_, '_>, place: &Place) {
     let mut ticks = scene.events.subscribe();
     let mut watch = Watch::new(scene, place, name(place), How::Events);
+    // The store that had the document last.
+    let mut last = None;
     loop {
         ticks.mark_unchanged();
         let limits_before = limits();
-        let looked = look(place).await;
-        let Look { found, files, state, expired, next_ms } = match looked {
+        let looked = look(place, last.as_ref()).await;
+        let Look { place: read, store, found, files, state, expired, next_ms } = match looked {
             Ok(look) => look,
             Err(error) => {
                 watch.lost(&error, RETRY);
@@ -68,8 +73,14 @@ pub(super) async fn watch(scene: Scene<'_, '_>, place: &Place) {
         watch.expired(expired);
         let is_found = found.is_ok();
         match found {
-            Ok(new) if watch.vanishes(&new) && !is_still_empty(place, &new).await => continue,
-            Ok(new) => watch.take(new).await,
+            Ok(new) if watch.vanishes(&new) && !is_still_empty(&read, &new).await => continue,
+            Ok(new) => {
+                if matches!(place, Place::Host) && new.state != versions::State::Absent {
+                    last = Some(Place::Store(store));
+                }
+                watch.at(read);
+                watch.take(new).await;
+            }
             Err(error) => watch.lost(&error, RETRY),
         }
         // Between the look and the watch of a new directory, a change may have passed unseen.
@@ -94,7 +105,7 @@ pub(super) async fn watch(scene: Scene<'_, '_>, place: &Place) {
 
 /// Watches the directories of the files, and that of the time limits. Returns whether each change of the files is an event.
 fn follow(scene: Scene<'_, '_>, files: &[PathBuf]) -> bool {
-    if let Ok(versions) = versions() {
+    if let Ok(versions) = database::versions() {
         scene.events.watch(&changes::directories(&[versions.path()]));
     }
     scene.events.watch(&changes::directories(files))
@@ -103,22 +114,30 @@ fn follow(scene: Scene<'_, '_>, files: &[PathBuf]) -> bool {
 /// Whether the document is still empty after a moment.
 async fn is_still_empty(place: &Place, empty: &New) -> bool {
     tokio::time::sleep(VANISHING).await;
-    let look = look(place).await;
+    let look = look(place, None).await;
     look.is_ok_and(|look| look.found.is_ok_and(|new| new.hash == empty.hash))
 }
 
-/// Removes entries whose time is over, and reads the document.
-async fn look(place: &Place) -> Result<Look, Error> {
-    let place = place.clone();
+/// Removes entries whose time is over, and reads the document. `last`: where it was, if this host now has none and may keep
+/// it in either of two places.
+async fn look(place: &Place, last: Option<&Place>) -> Result<Look, Error> {
+    let (mut place, last) = (place.clone(), last.cloned());
     let deadline = Deadline::after(LOOKING);
     beside(deadline, move || {
-        let Some(local) = place.local(deadline)? else { return Err(Error::FixStdin) };
-        let files = changes::files(&local.store);
+        let located = |place: &Place| place.local(deadline)?.ok_or(Error::FixStdin);
+        let mut local = located(&place)?;
+        let mut files = changes::files(&local.store);
+        if let Some(last) = last.filter(|_| local.store.is_undecided()) {
+            local = located(&last)?;
+            files.extend(changes::files(&local.store));
+            place = last;
+        }
         let expired = expired::of_local(&local, &Gate::default(), deadline);
         let state = State::of(&files);
         let target = target::of_store(&local.store, local.is_store);
         let found = read(&place, &local, deadline);
-        Ok(Look { found, files, state, expired, next_ms: expired::next_ms(&target, deadline) })
+        let (store, next_ms) = (local.store.path().to_owned(), expired::next_ms(&target, deadline));
+        Ok(Look { place, store, found, files, state, expired, next_ms })
     })
     .await
 }

@@ -15,6 +15,7 @@ use crate::commands::past::database::{now_ms, versions};
 use crate::commands::{Error, set};
 use crate::deadline::{Deadline, Gate};
 use crate::report::approvals::{Expired, SetReport};
+use crate::report::exit::Exit;
 use crate::report::watch::{Event, How};
 use crate::store::changes;
 use crate::store::versions::{New, Writer};
@@ -69,6 +70,11 @@ impl<'w, 'o> Watch<'w, 'o> {
         super::judging::says_nothing(new) && self.seen.as_ref().is_some_and(|seen| !seen.is_empty())
     }
 
+    /// Sets the place where its document is stored again.
+    pub(super) fn at(&mut self, place: Place) {
+        self.place = place;
+    }
+
     /// Sets how the place is watched, for the line about it.
     pub(super) fn by(&mut self, how: How) {
         self.how = how;
@@ -79,7 +85,9 @@ impl<'w, 'o> Watch<'w, 'o> {
         self.scene.metrics.read(&self.name, false);
         if std::mem::take(&mut self.is_readable) {
             let retry_ms = u64::try_from(retry.as_millis()).unwrap_or(u64::MAX);
-            self.emit(Event::Unreadable { cause: error.chain(), remedy: error.remedy(), retry_ms });
+            // Next steps after a timeout are for commands that end.
+            let remedy = error.remedy().filter(|_| error.exit() != Exit::TimedOut);
+            self.emit(Event::Unreadable { cause: error.chain(), remedy, retry_ms });
         }
     }
 

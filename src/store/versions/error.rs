@@ -48,6 +48,14 @@ pub enum VersionsError {
         /// How long was waited.
         timeout: Duration,
     },
+    /// The database was not read or written in time.
+    #[error("{} was not read or written within {timeout:?}", path.display())]
+    Slow {
+        /// The database.
+        path: PathBuf,
+        /// The time.
+        timeout: Duration,
+    },
     /// The file system is full.
     #[error("there is no room left for {}", .0.display())]
     Full(PathBuf),
@@ -82,6 +90,7 @@ impl VersionsError {
             )),
             Self::Newer(_) => Some("update clearance".to_owned()),
             Self::Busy { .. } => Some("end the process that holds it, then run the command again".to_owned()),
+            Self::Slow { .. } => Some("give it more time: clearance … --timeout 2m".to_owned()),
             Self::Full(path) => {
                 let directory = path.parent().unwrap_or(path);
                 Some(format!("make room: df -h {}", quoted(directory)))

@@ -6,6 +6,7 @@
 //! database is never needed to read or write a document: whoever cannot keep a version warns and goes on.
 
 mod chain;
+mod editing;
 mod entries;
 mod error;
 mod keeping;
@@ -17,6 +18,7 @@ mod tests;
 mod verify;
 mod version;
 
+pub use editing::Editing;
 pub use entries::{EntryKey, EntryRecord};
 pub use error::VersionsError;
 pub use limits::LIMITS;

@@ -173,8 +173,11 @@ impl Versions {
     pub(super) fn error(&self, doing: Doing, deadline: Deadline, cause: rusqlite::Error) -> VersionsError {
         let path = self.path();
         match cause.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OperationInterrupted) => {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 VersionsError::Busy { path, timeout: deadline.timeout().min(PATIENCE) }
+            }
+            Some(ErrorCode::OperationInterrupted) => {
+                VersionsError::Slow { path, timeout: deadline.timeout() }
             }
             Some(ErrorCode::NotADatabase) => VersionsError::Foreign(path),
             Some(ErrorCode::DatabaseCorrupt) => VersionsError::Damaged { path, cause: cause.to_string() },
@@ -198,10 +201,9 @@ fn is_of_a_value(cause: &rusqlite::Error) -> bool {
 }
 
 fn open(path: &Path, access: OpenFlags, deadline: Deadline) -> rusqlite::Result<Connection> {
-    let deadline = deadline.at_most(PATIENCE);
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(deadline.left().unwrap_or_default())?;
+    connection.busy_timeout(deadline.at_most(PATIENCE).left().unwrap_or_default())?;
     connection.progress_handler(STEPS, Some(move || deadline.left().is_none()))?;
     // The file is not trusted: its schema must not call functions, and its cells are checked. A version that was reported
     // as kept survives a power loss.

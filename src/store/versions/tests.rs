@@ -208,3 +208,33 @@ fn records_of_entries_are_kept_replaced_and_removed() {
     versions.forget("/a", &key, soon()).unwrap();
     assert_eq!(versions.records("/a", soon()).unwrap(), []);
 }
+
+#[test]
+fn an_edit_is_marked_until_it_has_ended() {
+    let (_home, versions) = here();
+    assert!(!versions.is_edited() && versions.editing().is_none(), "there is no directory");
+    versions.keep(&new("/a", "one", 1), soon()).unwrap();
+    assert!(!versions.is_edited());
+    let (first, second) = (versions.editing().unwrap(), versions.editing().unwrap());
+    drop(first);
+    assert!(versions.is_edited(), "several at once");
+    versions.keep(&new("/a", "two", 2), soon()).unwrap();
+    drop(second);
+    assert!(!versions.is_edited());
+}
+
+/// What the limits leave of a long past is mostly versions without a text.
+#[test]
+fn a_long_past_is_checked_in_time() {
+    let (_home, versions) = here();
+    versions.keep(&new("/a", "0", 0), soon()).unwrap();
+    let mut connection = Connection::open(versions.path()).unwrap();
+    let transaction = connection.transaction().unwrap();
+    for number in 1..6_000 {
+        chain::append(&transaction, &new("/a", &number.to_string(), number)).unwrap();
+    }
+    transaction.execute("UPDATE version SET text = NULL WHERE id <= 5500", []).unwrap();
+    transaction.commit().unwrap();
+    let verified = versions.verify(soon()).unwrap();
+    assert_eq!((verified.versions, verified.removed, verified.problems), (6_000, 5_500, Vec::new()));
+}

@@ -1,5 +1,7 @@
 //! Checks the versions against the chain of hashes.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::chain::{Covered, Link, START, digest_of};
@@ -50,7 +52,6 @@ struct Read {
     writer: Option<String>,
     seen_by: String,
     link: String,
-    has_older_text: bool,
 }
 
 pub(super) fn verify(connection: &Connection) -> rusqlite::Result<Verified> {
@@ -68,14 +69,16 @@ pub(super) fn verify(connection: &Connection) -> rusqlite::Result<Verified> {
         .optional()?;
     let start = || Link { id: 0, link: START.to_owned() };
     let (mut before, head) = ends.unwrap_or_else(|| (start(), start()));
-    let mut statement = connection.prepare(
-        "SELECT *, EXISTS (SELECT 1 FROM version AS older WHERE older.target = version.target
-           AND older.id < version.id AND older.text IS NOT NULL) AS has_older_text FROM version ORDER BY id",
-    )?;
+    // The places of which an older version has its text.
+    let mut with_text = HashSet::new();
+    let mut statement = connection.prepare("SELECT * FROM version ORDER BY id")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let read = read(row)?;
-        verified.take(&read, &before);
+        verified.take(&read, &before, with_text.contains(&read.target));
+        if read.text.is_some() && !with_text.contains(&read.target) {
+            with_text.insert(read.target.clone());
+        }
         before = Link { id: read.id, link: read.link };
     }
     if before.id < head.id {
@@ -89,7 +92,7 @@ pub(super) fn verify(connection: &Connection) -> rusqlite::Result<Verified> {
 }
 
 impl Verified {
-    fn take(&mut self, read: &Read, before: &Link) {
+    fn take(&mut self, read: &Read, before: &Link, has_older_text: bool) {
         let id = positive(read.id);
         self.versions += 1;
         if read.id > before.id + 1 {
@@ -102,7 +105,7 @@ impl Verified {
             Some(text) if digest_of(Some(text)) != read.digest => self.problems.push(Problem::Text(id)),
             Some(_) => {}
             None if read.digest.is_empty() => {}
-            None if read.has_older_text => self.problems.push(Problem::TextMissing(id)),
+            None if has_older_text => self.problems.push(Problem::TextMissing(id)),
             None => self.removed += 1,
         }
     }
@@ -139,7 +142,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Read> {
         writer: row.get("writer")?,
         seen_by: row.get("seen_by")?,
         link: row.get("link")?,
-        has_older_text: row.get("has_older_text")?,
     })
 }
 
