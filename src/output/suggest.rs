@@ -197,7 +197,11 @@ fn narrowings(out: &mut dyn Write, page: Page, found: &[Narrowing]) -> io::Resul
             Narrow::Stale { days: None } => "remove it: no use of it is known".to_owned(),
             Narrow::Wide { programs } => {
                 let listed: Vec<String> = programs.iter().map(|program| escaped(program)).collect();
-                format!("replace it: of its programs only {} used: {}", used(programs.len()), listed.join(", "))
+                format!(
+                    "replace it: of its programs only {} used: {}",
+                    used(programs.len()),
+                    listed.join(", ")
+                )
             }
             Narrow::Unknown => "look at it: it matches many programs, and no use of it is known".to_owned(),
             Narrow::AllowsDenied { command } => {

@@ -210,6 +210,8 @@ pub enum QueueError {
     NoProgram {
         /// The program, as given.
         program: String,
+        /// An event of the command.
+        event: &'static str,
     },
     /// The receiver of notices is not one. Its text is not shown: it may be a secret.
     #[error("{flag}: {error}")]
@@ -422,9 +424,9 @@ impl QueueError {
             Self::EntryOfSeveral { first } => {
                 format!("decide each prompt by itself: {}", allowing_once(first))
             }
-            Self::NoProgram { .. } => {
-                "write the path of a program that may be executed: --on breaker:/usr/bin/logger".to_owned()
-            }
+            Self::NoProgram { event, .. } => format!(
+                "write the path of a program that may be executed: --on {event}:/usr/bin/logger"
+            ),
             Self::Notify { .. } => "write for example --notify https://hooks.example/path".to_owned(),
             Self::NoTerminal => "leave it out where nobody sees the terminal; a program or a URL can notify elsewhere: --on breaker:COMMAND".to_owned(),
             Self::DecidedOtherwise { .. } => "there is nothing left to decide".to_owned(),

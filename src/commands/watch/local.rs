@@ -29,6 +29,8 @@ const SETTLING: Duration = Duration::from_millis(50);
 const VANISHING: Duration = Duration::from_millis(500);
 /// How often files are looked at where the file system has no events.
 const POLLING: Duration = Duration::from_secs(1);
+/// How often files are looked at where the file system has events: a directory above those that are watched may be replaced.
+const ANYWAY: Duration = Duration::from_secs(5);
 /// The pause before a document that could not be read is read again without an event.
 const RETRY: Duration = Duration::from_secs(10);
 
@@ -73,7 +75,7 @@ pub(super) async fn watch(scene: Scene<'_, '_>, place: &Place) {
             Err(error) => watch.lost(&error, RETRY),
         }
         // Between the look and the watch of a new directory, a change may have passed unseen.
-        let retry = (!is_found).then(|| Instant::now() + RETRY);
+        let retry = (!is_found || watch.is_owed()).then(|| Instant::now() + RETRY);
         loop {
             if State::of(&files) != state || limits() != limits_before {
                 tokio::time::sleep(SETTLING).await;
@@ -84,7 +86,9 @@ pub(super) async fn watch(scene: Scene<'_, '_>, place: &Place) {
                     follow(scene, &files);
                     tokio::time::sleep(SETTLING).await;
                 },
-                () = sleep((!by_events).then(|| Instant::now() + POLLING)) => {}
+                () = tokio::time::sleep(if by_events { ANYWAY } else { POLLING }) => {
+                    follow(scene, &files);
+                }
                 () = sleep(due) => break,
                 () = sleep(retry) => break,
             }
@@ -112,15 +116,33 @@ async fn look(place: &Place) -> Result<Look, Error> {
     let place = place.clone();
     let deadline = Deadline::after(LOOKING);
     beside(deadline, move || {
-        let Some(local) = place.local(deadline)? else { return Err(Error::FixStdin) };
+        let Some(local) = place.local(deadline)? else {
+            return Err(Error::Fixed { name: name(&place), to: "watched" });
+        };
         let files = changes::files(&local.store);
-        let expired = expired::of_local(&local, &Gate::default(), deadline);
+        let regular = || is_regular(&local);
+        let expired = match regular() {
+            Ok(()) => expired::of_local(&local, &Gate::default(), deadline),
+            Err(_) => Vec::new(),
+        };
         let state = State::of(&files);
         let target = target::of_store(&local.store, local.is_store);
-        let found = read(&place, &local, deadline);
+        let found = regular().and_then(|()| read(&place, &local, deadline));
         Ok(Look { found, files, state, expired, next_ms: expired::next_ms(&target, deadline) })
     })
     .await
+}
+
+/// Fails if anything but a file is in the place of the document. Reading a pipe would wait for a writer.
+fn is_regular(local: &Local) -> Result<(), Error> {
+    let path = local.store.path();
+    match path.metadata() {
+        Ok(found) if !found.is_file() && !found.is_dir() => {
+            let cause = std::io::Error::other("it is not a file");
+            Err(InputError::Io { name: path.display().to_string(), cause }.into())
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 fn read(place: &Place, local: &Local, deadline: Deadline) -> Result<New, Error> {

@@ -19,6 +19,7 @@ mod version;
 
 pub use entries::{EntryKey, EntryRecord};
 pub use error::VersionsError;
+pub use keeping::Found;
 pub use limits::LIMITS;
 pub use open::Versions;
 pub use verify::Problem;
