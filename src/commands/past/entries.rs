@@ -80,10 +80,11 @@ impl Kept {
         if let Some(After { target, key, forgets: false, before }) = &self.after {
             let deadline = Deadline::after(AFTERWARDS);
             let _: Result<(), Error> = versions().and_then(|versions| {
-                Ok(match before {
-                    Some(before) => versions.note(target, before, deadline)?,
-                    None => versions.forget(target, key, deadline)?,
-                })
+                let undone = match before {
+                    Some(before) => versions.note(target, before, deadline),
+                    None => versions.forget(target, key, deadline),
+                };
+                undone.map_err(Error::from)
             });
         }
     }

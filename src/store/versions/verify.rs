@@ -75,12 +75,14 @@ pub(super) fn verify(connection: &Connection, limits: &Limits) -> rusqlite::Resu
         while let Some(row) = rows.next()? {
             let read = read(row)?;
             verified.take(&read, &before);
-            if !read.digest.is_empty() {
-                let size = read.text.as_ref().map(|text| text.len() as u64);
-                texts.push(Text { id: read.id, target: read.target, at_ms: read.at_ms, size });
-            } else {
-                texts.push(Text { id: 0, target: String::new(), at_ms: read.at_ms, size: None });
-            }
+            // A version without a text has no size and no place here.
+            let has_text = !read.digest.is_empty();
+            texts.push(Text {
+                id: read.id,
+                target: if has_text { read.target } else { String::new() },
+                at_ms: read.at_ms,
+                size: read.text.as_ref().map(|text| text.len() as u64),
+            });
             before = Link { id: read.id, link: read.link };
         }
     }
@@ -152,9 +154,8 @@ impl Verified {
         } else if read.link != read.expected(&before.link) {
             self.problems.push(Problem::Changed(id));
         }
-        match &read.text {
-            Some(text) if digest_of(Some(text)) != read.digest => self.problems.push(Problem::Text(id)),
-            Some(_) | None => {}
+        if read.text.as_deref().is_some_and(|text| digest_of(Some(text)) != read.digest) {
+            self.problems.push(Problem::Text(id));
         }
     }
 
