@@ -365,12 +365,10 @@ fn a_pipe_in_the_place_of_the_document_does_not_stop_the_watch() {
     watch.event("watching");
     let begun = Instant::now();
     fs::remove_file(store(home.path())).unwrap();
-    rustix::fs::mknodat(
+    rustix::fs::mkfifoat(
         rustix::fs::CWD,
         store(home.path()),
-        rustix::fs::FileType::Fifo,
         rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
-        0,
     )
     .unwrap();
     watch.event("unreadable");

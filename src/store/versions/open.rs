@@ -204,7 +204,13 @@ fn is_of_a_value(cause: &rusqlite::Error) -> bool {
 
 /// Whether a table or a column is not as clearance makes it.
 fn is_of_the_schema(cause: &rusqlite::Error) -> bool {
-    matches!(cause, rusqlite::Error::SqlInputError { .. })
+    /// SQLITE_ERROR, of a statement that does not fit the tables.
+    const STATEMENT: i32 = 1;
+    match cause {
+        rusqlite::Error::SqlInputError { .. } => true,
+        rusqlite::Error::SqliteFailure(failure, _) => failure.extended_code == STATEMENT,
+        _ => false,
+    }
 }
 
 /// SQLite's message, without the statement.
