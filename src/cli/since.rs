@@ -45,11 +45,23 @@ fn span(text: &str) -> Option<u64> {
 }
 
 fn instant(text: &str) -> Option<u64> {
+    // A zone in brackets would be ignored.
+    if text.contains('[') || !has_offset_of_a_day(text) {
+        return None;
+    }
     let at = text.parse::<Timestamp>().ok().or_else(|| {
         let at = text.parse::<DateTime>().ok().or_else(|| Some(text.parse::<Date>().ok()?.at(0, 0, 0, 0)));
         at?.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp())
     });
     at.and_then(|at| u64::try_from(at.as_millisecond()).ok())
+}
+
+/// Whether the offset of a time, if it has one, is one of RFC 3339: up to 23:59.
+fn has_offset_of_a_day(text: &str) -> bool {
+    let Some((_, time)) = text.split_once(['T', 't', ' ']) else { return true };
+    let Some((_, offset)) = time.split_once(['+', '-']) else { return true };
+    let hours: String = offset.chars().take_while(char::is_ascii_digit).take(2).collect();
+    hours.parse().is_ok_and(|hours: u8| hours < 24)
 }
 
 #[cfg(test)]
@@ -61,6 +73,10 @@ mod tests {
         assert_eq!((long("2h"), long("7d")), (Ok(7_200_000), Ok(7 * DAY_MS)));
         assert_eq!((until("1970-01-02"), until("1970-01-01T00:00:01Z")), (Ok(DAY_MS), Ok(1_000)));
         assert!(long("1970-01-02").is_err() && until("2h").is_err());
+        for text in ["2027-03-28T02:30:00[Europe/Berlin]", "2027-03-28T02:30:00+01:00[Europe/Berlin]"] {
+            assert!(until(text).is_err(), "{text}");
+        }
+        assert!(until("2027-03-28T02:30:00+25:00").is_err() && until("2027-03-28T02:30:00+14:00").is_ok());
     }
 
     #[test]

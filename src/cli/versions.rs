@@ -10,13 +10,15 @@ use super::quiet::Quiet;
 /// Below the flags of `versions --help`.
 pub(super) const HELP: &str =
     "Every set, allowlist, lint --fix and restore keeps the document before and after it, and approvals watch keeps every \
-     change that it sees: on this host, for this user alone, without the token of the socket. At most 500 versions of a \
-     place, 400 days and 64 MiB are kept; the newest version of each place stays.
+     change that it sees: on this host, for this user alone, without the token of the socket. At most 500 texts of a \
+     place, 400 days, 64 MiB and 20,000 versions are kept; the newest text of each place stays. The oldest go first.
+
+A version that was changed after it was kept is used by no command; versions show prints it with a warning, exit 1.
 
 TARGET is named as in approvals diff: PATH, local, store:PATH, gateway, gateway:NAME|URL, node:ID, node:ID@NAME|URL.
 A version is an operand of diff, explain and lint: version:12.
 
---verify checks the chain of hashes: whether a version was changed or removed after it was kept. Whoever can write to the \
+--verify checks the chain of hashes: whether a version was changed after it was kept, or removed though no limit does so. Whoever can write to the \
      database can also write a new chain: note the link of the newest version elsewhere to notice that, too.
 
 Examples:
@@ -31,7 +33,7 @@ Examples:
 pub(super) const RESTORE_HELP: &str =
     "The version is validated and stored as approvals set does it: only if the document is still the one of the plan. The \
      place keeps its own socket block. What the version allows and the current document does not is listed before the \
-     question, as by approvals diff --no-wider.
+     question, as by approvals diff --no-wider. An entry whose time is over (allowlist add --for) is named, and removed again.
 
 Examples:
   clearance approvals restore 12 --dry-run

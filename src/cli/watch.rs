@@ -26,10 +26,11 @@ Each change is a line: what changed, what the document allows and the one before
      that disappeared or says nothing any more (vanished). The program gets the line as JSON on standard input, only \
      harmless variables, and 30 s; four run at once. --notify posts the same JSON, with retries.
 
---restore-if vanished stores the version before again, as approvals restore does it: at most three times in ten minutes, \
-     and never after any other change.
+--restore-if vanished stores the last document that said something again, as approvals restore does it: at most three times \
+     in ten minutes, never after any other change, and not where clearance itself stored the empty document.
 
-Entries whose time is over (approvals allowlist add --for) are removed. SIGTERM ends a watch with exit code 0. SIGHUP makes \
+Entries whose time is over (approvals allowlist add --for) are removed. SIGTERM ends a watch with exit code 0, a reader \
+     of its lines that is gone with 7. SIGHUP makes \
      it read the configuration and secrets again. It reports to systemd that it is ready and alive (Type=notify-reload, \
      WatchdogSec).
 

@@ -115,6 +115,17 @@ pub enum Error {
     /// `--fix` was used on standard input.
     #[error("standard input cannot be edited")]
     FixStdin,
+    /// A place that never changes was named where one is edited or watched.
+    #[error("{name} cannot be {to}: it is no document that changes")]
+    Fixed {
+        /// The place.
+        name: String,
+        /// `edited` or `watched`.
+        to: &'static str,
+    },
+    /// The document changed after a plan was made.
+    #[error(transparent)]
+    Outdated(Box<Error>),
     /// `--fix` was used without `--yes`, and standard input is not a terminal.
     #[error("needs confirmation, but standard input is not a terminal; nothing was changed")]
     FixUnconfirmed,
@@ -338,6 +349,21 @@ pub(super) fn raced(error: StoreError) -> Error {
     }
 }
 
+/// An error of a command that made a plan before: what changed since is planned anew.
+pub(super) fn outdated(error: anyhow::Error) -> anyhow::Error {
+    let is_conflict = matches!(
+        error.downcast_ref(),
+        Some(Error::Conflict { .. } | Error::Store(StoreError::Conflict { .. }))
+    );
+    if !is_conflict {
+        return error;
+    }
+    match error.downcast() {
+        Ok(error) => Error::Outdated(Box::new(error)).into(),
+        Err(error) => error,
+    }
+}
+
 fn found_instead(found: Option<&str>) -> String {
     found.map_or_else(String::new, |found| format!(", found {found}"))
 }
@@ -411,6 +437,8 @@ impl Error {
                 "edit on its host, where clearance approvals allowlist keeps them; or remove them: clearance approvals get --json | jq .file | clearance approvals set --stdin --drop-unknown".to_owned(),
             ),
             Self::FixStdin => Some("name the file, or omit --fix".to_owned()),
+            Self::Fixed { .. } => Some("name a file, local, store:PATH, a gateway or a node; a file with such a name: ./NAME".to_owned()),
+            Self::Outdated(_) => Some("run the command again, without --base-hash: it makes a new plan, with the current document".to_owned()),
             Self::FixUnconfirmed => Some("check what would be removed, then: clearance … --yes".to_owned()),
             Self::Exclude { .. } => Some("write it as a line of .gitignore: --exclude 'node_modules/'".to_owned()),
             Self::Release { .. } => {

@@ -2,8 +2,10 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
+
+use rustix::process::Signal;
 
 use super::command_line::CommandLine;
 use crate::commands::Error;
@@ -30,6 +32,16 @@ pub fn quiet_panics() {
             // If standard error is closed, there is no place to report that.
             drop(output::error::panicked(&mut io::stderr(), place.as_deref(), said));
         }));
+    });
+}
+
+/// Makes a write beyond the limit of a file's size (`ulimit -f`) an error like that of a full disk. Without a handler, its
+/// signal kills the process in the middle of a write. A program that is started gets the signal as ever.
+pub fn report_size_limits() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // Without it the signal kills, as it does with other programs.
+        drop(signal_hook::flag::register(Signal::XFSZ.as_raw(), Arc::default()));
     });
 }
 

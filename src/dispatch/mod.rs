@@ -52,6 +52,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub fn start(arguments: &[OsString], streams: &mut Streams<'_>) -> Exit {
     let machine = failures::machine(arguments);
     failures::quiet_panics();
+    failures::report_size_limits();
     let ended = AssertUnwindSafe(|| match completions::answer(arguments, streams) {
         Some(exit) => Ok(exit),
         None => match dispatched(arguments, streams) {

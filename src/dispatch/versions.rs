@@ -47,13 +47,17 @@ pub fn versions(args: Versions, deadline: Deadline, streams: &mut Streams<'_>) -
 fn show(args: &Show, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let id = args.id;
     let shown = within(deadline, move || Ok(past::show(id, deadline)?))?;
+    let paper = Paper::of(&io::stderr());
+    let Streams { out, err, .. } = streams;
     if args.json {
-        output::json(streams.out, &shown.json())?;
+        output::json(*out, &shown.json())?;
+        if !shown.fits {
+            output::version_altered_text(*err, &shown, paper)?;
+        }
     } else {
-        let Streams { out, err, .. } = streams;
-        output::version_text((*out, *err), &shown, Paper::of(&io::stderr()))?;
+        output::version_text((*out, *err), &shown, paper)?;
     }
-    Ok(Exit::Done)
+    Ok(if shown.fits { Exit::Done } else { Exit::Found })
 }
 
 /// `approvals restore`

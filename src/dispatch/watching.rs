@@ -69,7 +69,8 @@ pub fn run(
     let watched = gateways::run(watch::run(&request, (reading, end), &mut show, spool.closed()));
     let written = spool.finish(Deadline::after(DRAINING));
     watched?;
-    written?;
+    // A watch whose reader is gone watches for nobody: a service that was not told to end must be started again.
+    written.map_err(|error| io::Error::other(format!("the watch ended: {error}")))?;
     Ok(Exit::Done)
 }
 

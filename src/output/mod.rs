@@ -72,6 +72,6 @@ pub use screen::{Painter, Surface, restore as restore_terminal, triage_text};
 pub use snapshot::{native_text, remarks_text, set_text, snapshot_text};
 pub use suggest::{apply_question, evidence_text, patch, suggested_text};
 pub use upgrade::upgrade_text;
-pub use versions::{verified_text, version_text, versions_text};
+pub use versions::{verified_text, version_altered_text, version_text, versions_text};
 pub use watch::{watch_ndjson, watch_text};
 pub use wider::wider_text;

@@ -25,6 +25,12 @@ pub fn restore_plan_text(out: &mut dyn Write, report: &RestoreReport, look: Look
     for field in &report.set.foreseen {
         writeln!(out, "the gateway will reject it: {}", escaped(&field.to_string()))?;
     }
+    for entry in &report.over {
+        let (agent, pattern) = (escaped(&entry.agent), escaped(&entry.pattern));
+        let over = entry.until_ms.map(minute).unwrap_or_default();
+        let then = if report.is_elsewhere { "there it has no limit" } else { "it is removed again at once" };
+        writeln!(out, "the time of {pattern} of agent {agent} was over at {over}: {then}")?;
+    }
     match &report.wider {
         Some(wider) => wider_text(out, wider, look),
         None => writeln!(out, "The policy of a Windows node is not compared for what gets wider."),

@@ -53,10 +53,21 @@ pub fn version_text(
     let Kept { id, link, hash, .. } = &shown.kept;
     paper.line(err, "", &format!("version {id}: {}", line(&shown.kept)))?;
     writeln!(err, "  hash      {}\n  link      {}", escaped(hash), escaped(link))?;
+    if !shown.fits {
+        version_altered_text(err, shown, paper)?;
+    }
     match &shown.file() {
         Some(file) => json(out, file),
         None => writeln!(err, "  There was no document."),
     }
+}
+
+/// Warns that a version is not the one that was kept.
+pub fn version_altered_text(err: &mut dyn Write, shown: &Shown, paper: Paper) -> io::Result<()> {
+    let id = shown.kept.id;
+    let text = format!("version {id} was changed after it was kept, or the versions after it were");
+    paper.line(err, "warning: ", &text)?;
+    writeln!(err, "  next: what was changed: clearance approvals versions --verify")
 }
 
 /// Prints the result of checking the chain.

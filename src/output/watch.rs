@@ -50,7 +50,11 @@ fn words(event: &Event) -> String {
             format!("watched {how}; {document}")
         }
         Event::Changed(change) => changed(change),
-        Event::Restored { version, hash } => format!("restored version {version}; hash {}", short(hash)),
+        Event::Restored { version, hash } => {
+            let version =
+                version.map_or_else(|| "the last document".to_owned(), |id| format!("version {id}"));
+            format!("restored {version}; hash {}", short(hash))
+        }
         Event::NotRestored(cause) => format!("could not restore the last version: {}", escaped(cause)),
         Event::Expired(Expired { entry, result }) => {
             let (agent, pattern) = (escaped(&entry.agent), escaped(&entry.pattern));

@@ -108,8 +108,8 @@ pub enum Event {
     Changed(Box<Change>),
     /// The version before was stored again.
     Restored {
-        /// The version.
-        version: u64,
+        /// The version; `None`: it could not be kept.
+        version: Option<u64>,
         /// The hash of the document.
         hash: String,
     },

@@ -369,10 +369,8 @@ fn an_edit_succeeds_where_the_disk_of_the_versions_is_full() {
     let home = Home::new(&document(&[]));
     home.done(&["allowlist", "add", "/bin/a", "--agent", "main"]);
     // The document stays below the limit of 16 KiB; the database is larger.
-    let limited = format!(
-        "ulimit -f 16; trap '' XFSZ; exec '{}' approvals allowlist add /bin/b --agent main",
-        binary().display()
-    );
+    let limited =
+        format!("ulimit -f 16; exec '{}' approvals allowlist add /bin/b --agent main", binary().display());
     let mut shell = process::Command::new("sh");
     let output = shell.env_clear().env("HOME", home.path()).args(["-c", &limited]).output().unwrap();
     let err = String::from_utf8_lossy(&output.stderr);
@@ -402,6 +400,129 @@ fn an_edited_past_is_reported() {
     insta::assert_snapshot!(stable(&text, home.path()));
     let object = home.object(&["versions", "--verify", "--json"]);
     assert_eq!(object["whole"], json!(false));
+}
+
+#[test]
+fn an_edited_version_is_not_used() {
+    let home = Home::new(&document(&["/usr/bin/uptime"]));
+    home.done(&["allowlist", "add", "/usr/bin/date", "--agent", "main"]);
+    let full = json!({"version": 1, "defaults": {"security": "full", "ask": "off"}, "agents": {}});
+    let connection = Connection::open(home.database()).unwrap();
+    connection.execute("UPDATE version SET text = ?1 WHERE id = 1", [full.to_string()]).unwrap();
+    let before = fs::read(home.store()).unwrap();
+    for arguments in [
+        &["restore", "1", "--yes"][..],
+        &["diff", "version:1", "local"],
+        &["set", "--file", "version:1"],
+        &["get", "--file", "version:1"],
+        &["versions", "show", "1"],
+        &["versions", "show", "1", "--json"],
+    ] {
+        let output = home.run(arguments).output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {err}");
+        assert!(err.contains("version 1 was changed after it was kept"), "{arguments:?}: {err}");
+        assert!(err.contains("clearance approvals versions --verify"), "{arguments:?}: {err}");
+        assert_eq!(fs::read(home.store()).unwrap(), before, "{arguments:?}");
+    }
+    // The text can be looked at, with the warning.
+    assert_eq!(home.object(&["versions", "show", "1", "--json"])["fits"], json!(false));
+    assert_eq!(home.object(&["versions", "show", "2", "--json"])["fits"], json!(true));
+}
+
+/// Runs a command that may write no file beyond a size, which fails like a full disk.
+fn limited(home: &Home, blocks: u32, arguments: &str) -> Option<i32> {
+    let line = format!("ulimit -f {blocks}; exec '{}' approvals {arguments}", binary().display());
+    let mut shell = process::Command::new("sh");
+    shell.env_clear().env("HOME", home.path()).args(["-c", &line]).output().unwrap().status.code()
+}
+
+/// A document that is larger than the database of its versions.
+fn large(patterns: &[&str]) -> Value {
+    let many: Vec<String> =
+        (0..4_000).map(|number| format!("/opt/some/directory/program-{number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).chain(patterns.iter().copied()).collect();
+    document(&many)
+}
+
+#[test]
+fn an_entry_whose_removal_failed_keeps_its_limit() {
+    let home = Home::new(&document(&[]));
+    home.done(&["allowlist", "add", "/usr/bin/make", "--agent", "main", "--for", "2h"]);
+    home.write(&large(&["/usr/bin/make"]));
+    let limit = || home.object(&["allowlist", "ls", "--json"]).to_string().contains("\"until\"");
+    assert!(limit());
+    assert_eq!(limited(&home, 256, "allowlist remove /usr/bin/make --agent main"), Some(7));
+    assert!(patterns(&home.document()).contains(&"/usr/bin/make"));
+    assert!(limit(), "the entry is there, and has a limit");
+    home.done(&["allowlist", "remove", "/usr/bin/make", "--agent", "main"]);
+    home.write(&document(&["/usr/bin/make"]));
+    assert!(!limit());
+}
+
+#[test]
+fn an_entry_that_could_not_be_added_leaves_no_limit_behind() {
+    let home = Home::new(&document(&["/usr/bin/uptime"]));
+    // The database exists, and is below the limit of the size.
+    home.done(&["allowlist", "add", "/usr/bin/date", "--agent", "main"]);
+    home.write(&large(&[]));
+    assert_eq!(limited(&home, 256, "allowlist add /usr/bin/make --agent main --for 2h"), Some(7));
+    // Somebody adds it for good.
+    home.write(&document(&["/usr/bin/make"]));
+    let over = "UPDATE entry SET until_ms = 1";
+    Connection::open(home.database()).unwrap().execute_batch(over).unwrap();
+    home.done(&["allowlist", "add", "/usr/bin/w", "--agent", "main"]);
+    assert_eq!(patterns(&home.document()), ["/usr/bin/make", "/usr/bin/w"]);
+}
+
+#[test]
+fn a_restored_entry_whose_time_is_over_does_not_stay() {
+    let home = Home::new(&document(&["/usr/bin/uptime"]));
+    home.done(&["allowlist", "add", "/usr/bin/make", "--agent", "main", "--for", "2h"]);
+    fs::copy(home.store(), home.path().join("copy.json")).unwrap();
+    let over = "UPDATE entry SET until_ms = 1000000000000";
+    Connection::open(home.database()).unwrap().execute_batch(over).unwrap();
+    home.done(&["allowlist", "add", "/usr/bin/date", "--agent", "main"]);
+    assert_eq!(patterns(&home.document()), ["/usr/bin/uptime", "/usr/bin/date"]);
+    let planned = home.run(&["restore", "2", "--dry-run"]).output().unwrap();
+    let planned = String::from_utf8(planned.stdout).unwrap();
+    assert!(planned.contains("the time of /usr/bin/make of agent main was over"), "{planned}");
+    let restored = home.object(&["restore", "2", "--yes", "--json"]);
+    assert_eq!(restored["over"][0]["pattern"], "/usr/bin/make", "{restored}");
+    assert_eq!(restored["set"]["expired"][0]["removed"], true, "{restored}");
+    assert_eq!(patterns(&home.document()), ["/usr/bin/uptime"]);
+    // So does a copy.
+    home.done(&["set", "--file", "copy.json"]);
+    assert_eq!(patterns(&home.document()), ["/usr/bin/uptime"]);
+    // Whoever adds the entry for good has it for good.
+    home.done(&["allowlist", "add", "/usr/bin/make", "--agent", "main"]);
+    home.done(&["allowlist", "add", "/usr/bin/w", "--agent", "main"]);
+    fs::copy(home.store(), home.path().join("copy.json")).unwrap();
+    home.done(&["allowlist", "remove", "/usr/bin/w", "--agent", "main"]);
+    home.done(&["set", "--file", "copy.json"]);
+    assert_eq!(patterns(&home.document()), ["/usr/bin/uptime", "/usr/bin/make", "/usr/bin/w"]);
+}
+
+#[test]
+fn a_version_is_read_and_its_place_is_edited() {
+    let home = Home::new(&document(&["/usr/bin/uptime"]));
+    home.done(&["allowlist", "add", "/usr/bin/date", "--agent", "main"]);
+    let explain = ["explain", "/usr/bin/id", "--agent", "main", "--file", "version:1", "--json"];
+    let allow = home.object(&explain)["allow"][0]["command"].as_str().unwrap().to_owned();
+    assert!(allow.contains(&format!("--store {}", home.store().display())), "{allow}");
+    assert!(!allow.contains("version:1"), "{allow}");
+    for arguments in [
+        &["allowlist", "add", "/usr/bin/id", "--agent", "main", "--file", "version:1"][..],
+        &["watch", "version:1"],
+        &["watch", "-"],
+        &["restore", "1", "--to", "version:1", "--yes"],
+        &["restore", "1", "--to", "-", "--yes"],
+    ] {
+        let output = home.run(arguments).output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {err}");
+        assert!(err.contains("it is no document that changes") && !err.contains("--fix"), "{err}");
+    }
 }
 
 /// Kills edits at any moment: no document is lost, and the past is whole after each kill.

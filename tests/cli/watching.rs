@@ -21,6 +21,9 @@ use crate::support::{binary, clearance};
 /// Longer than anything takes: only a hang takes that long.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// The lock of the document's store.
+const LOCK: &str = ".openclaw/.exec-approvals.json.clearance-lock";
+
 /// A running watch, and its lines.
 struct Watch {
     child: Child,
@@ -304,7 +307,143 @@ fn a_program_starts_at_what_it_was_asked_for() {
     assert!(!home.path().join("vanished").exists());
     let missing =
         clearance(home.path()).args(["approvals", "watch", "--on", "wider:/no/such/program"]).output();
-    assert_eq!(missing.unwrap().status.code(), Some(2));
+    let missing = missing.unwrap();
+    assert_eq!(missing.status.code(), Some(2));
+    let err = String::from_utf8_lossy(&missing.stderr);
+    assert!(err.contains("--on wider:/usr/bin/logger"), "{err}");
+}
+
+#[test]
+fn a_directory_that_went_and_came_back_is_watched() {
+    let home = home(&["/usr/bin/uptime"]);
+    let mut watch = Watch::at(home.path(), &[]);
+    watch.event("watching");
+    let (directory, away) = (home.path().join(".openclaw"), home.path().join("away"));
+    fs::rename(&directory, &away).unwrap();
+    fs::rename(&away, &directory).unwrap();
+    write(home.path(), &document(&["/usr/bin/date"]));
+    let line = loop {
+        let line = watch.event("changed");
+        // Between the two renames there was no document.
+        if line["vanished"] == json!(false) && line.to_string().contains("date") {
+            break line;
+        }
+    };
+    assert_eq!(line["target"], "local");
+    watch.end();
+}
+
+/// A program that can write to the database must not choose what is restored.
+#[test]
+fn the_document_that_was_seen_is_restored_and_not_an_edited_version() {
+    let home = home(&["/usr/bin/uptime"]);
+    let mut watch = Watch::at(home.path(), &["--restore-if", "vanished"]);
+    watch.event("watching");
+    let full = json!({"version": 1, "defaults": {"security": "full", "ask": "off"}, "agents": {}});
+    let database = home.path().join(".local/state/clearance/versions/versions.sqlite");
+    let statement = "UPDATE version SET text = ?1";
+    Connection::open(&database).unwrap().execute(statement, [full.to_string()]).unwrap();
+    fs::remove_file(store(home.path())).unwrap();
+    watch.event("restored");
+    let text = fs::read_to_string(store(home.path())).unwrap();
+    assert!(text.contains("/usr/bin/uptime") && !text.contains("full"), "{text}");
+    watch.end();
+    // A document that vanished before the watch began would come from the database.
+    Connection::open(&database).unwrap().execute(statement, [full.to_string()]).unwrap();
+    fs::remove_file(store(home.path())).unwrap();
+    let mut watch = Watch::at(home.path(), &["--restore-if", "vanished"]);
+    watch.event("not-restored");
+    assert!(!store(home.path()).exists());
+    watch.end();
+}
+
+#[test]
+fn a_restoration_that_was_too_slow_is_tried_again() {
+    let home = home(&["/usr/bin/uptime"]);
+    let mut watch = Watch::at(home.path(), &["--restore-if", "vanished"]);
+    watch.event("watching");
+    // The restoration waits for the lock, and finds another document than the one that it was for.
+    let lock = fs::File::create(home.path().join(LOCK)).unwrap();
+    lock.lock().unwrap();
+    fs::remove_file(store(home.path())).unwrap();
+    watch.event("changed");
+    write(home.path(), &json!({"version": 1, "socket": {"path": "/x", "token": "t"}, "agents": {}}));
+    lock.unlock().unwrap();
+    watch.event("not-restored");
+    watch.event("restored");
+    assert!(fs::read_to_string(store(home.path())).unwrap().contains("/usr/bin/uptime"));
+    watch.end();
+}
+
+#[test]
+fn an_empty_document_that_a_person_stored_stays() {
+    let home = home(&["/usr/bin/uptime"]);
+    let mut watch = Watch::at(home.path(), &["--restore-if", "vanished"]);
+    watch.event("watching");
+    fs::write(home.path().join("empty.json"), r#"{"version": 1, "agents": {}}"#).unwrap();
+    run(home.path(), &["set", "--file", "empty.json", "--json"]);
+    assert_eq!(watch.event("changed")["writer"], "set");
+    let kept = watch.event("not-restored");
+    assert!(kept["cause"].as_str().unwrap().contains("clearance set"), "{kept}");
+    watch.end();
+    assert!(!fs::read_to_string(store(home.path())).unwrap().contains("uptime"));
+}
+
+#[test]
+fn a_pipe_in_the_place_of_the_document_does_not_stop_the_watch() {
+    let home = home(&["/usr/bin/uptime"]);
+    let mut watch = Watch::at(home.path(), &[]);
+    watch.event("watching");
+    let begun = Instant::now();
+    fs::remove_file(store(home.path())).unwrap();
+    rustix::fs::mkfifoat(
+        rustix::fs::CWD,
+        store(home.path()),
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+    )
+    .unwrap();
+    watch.event("unreadable");
+    write(home.path(), &document(&["/usr/bin/date"]));
+    watch.event("readable");
+    watch.event("changed");
+    assert!(begun.elapsed() < Duration::from_secs(20), "a pipe is not waited for");
+    watch.end();
+}
+
+#[test]
+fn a_watch_whose_reader_is_gone_fails() {
+    let home = home(&["/usr/bin/uptime"]);
+    let mut command = process::Command::new(binary());
+    command.env_clear().env("HOME", home.path()).current_dir(home.path()).stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).args(["approvals", "watch", "--timeout=3m"]);
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    while !line.contains("watching") {
+        line.clear();
+        out.read_line(&mut line).unwrap();
+    }
+    drop(out);
+    write(home.path(), &document(&["/usr/bin/date"]));
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(7), "{err}");
+    assert!(err.contains("the watch ended"), "{err}");
+}
+
+#[test]
+fn an_event_that_was_not_delivered_by_the_end_is_reported() {
+    let home = home(&["/usr/bin/uptime"]);
+    // It is connected to, and never answers.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let mut watch = Watch::at(home.path(), &["--on", "changed", "--notify", &url]);
+    watch.event("watching");
+    write(home.path(), &document(&["/usr/bin/date"]));
+    watch.event("changed");
+    let lines = watch.end();
+    let failed = lines.iter().find(|line| line["event"] == "hook-failed").unwrap();
+    assert!(failed["cause"].as_str().unwrap().contains("not delivered"), "{failed}");
 }
 
 #[test]

@@ -3,11 +3,13 @@
 
 use super::request::{Item, Request};
 use super::{local, remote};
+use crate::approvals::Syntax;
 use crate::approvals::edit::allowlist::Verb;
 use crate::commands::Error;
 use crate::commands::documents::{Local, Place};
 use crate::commands::past::database::{now_ms, versions};
 use crate::commands::past::entries::{self, Term, shown};
+use crate::commands::past::recorder::shown as shown_text;
 use crate::commands::past::target;
 use crate::commands::remote::RemoteStore;
 use crate::deadline::{Deadline, Gate};
@@ -43,6 +45,43 @@ pub(in crate::commands) async fn of_remote(store: &mut RemoteStore, deadline: De
         all.extend(expired(&target, &record, removed.map_err(|error| error.chain()), deadline));
     }
     all
+}
+
+/// Removes the entries of a document that was just stored whose time is over, those included that were removed before: a
+/// version or a copy has them again.
+pub(in crate::commands) fn again_of_local(place: &Local, gate: &Gate, deadline: Deadline) -> Vec<Expired> {
+    let target = target::of_store(&place.store, place.is_store);
+    if let Ok(stored) = place.store.read(deadline)
+        && let Some(text) = stored.text()
+    {
+        revive(&target, text, deadline);
+    }
+    of_local(place, gate, deadline)
+}
+
+/// As [`again_of_local`], of a gateway or node.
+pub(in crate::commands) async fn again_of_remote(
+    store: &mut RemoteStore,
+    stored: &[u8],
+    deadline: Deadline,
+) -> Vec<Expired> {
+    if let Some(target) = store.target() {
+        revive(&target, stored, deadline);
+    }
+    of_remote(store, deadline).await
+}
+
+fn revive(target: &Target, text: &[u8], deadline: Deadline) {
+    let document = shown_text(text, Syntax::Json5).and_then(|text| serde_json::from_str(&text).ok());
+    let Some(document) = document else { return };
+    for (record, is_spent) in entries::over_in(target, &document, deadline) {
+        if is_spent {
+            let revive =
+                || -> Result<(), Error> { Ok(versions()?.revive(&target.key, &record.key, deadline)?) };
+            // The plan of a restoration named the entry.
+            let _: Result<(), Error> = revive();
+        }
+    }
 }
 
 /// When the next time is over, in Unix milliseconds.
@@ -82,9 +121,10 @@ fn expired(
     deadline: Deadline,
 ) -> Option<Expired> {
     if removed.as_ref().is_ok_and(|report| report.set.existed) {
-        let forget = || -> Result<(), Error> { Ok(versions()?.forget(&target.key, &record.key, deadline)?) };
+        let spend =
+            || -> Result<(), Error> { Ok(versions()?.spend(&target.key, &record.key, now_ms(), deadline)?) };
         // A record that stays makes the next edit look for the entry once more.
-        let _: Result<(), Error> = forget();
+        let _: Result<(), Error> = spend();
     }
     let is_done = removed.as_ref().is_ok_and(|report| !report.is_stored());
     let result = removed.map(|report| report.set.after.unwrap_or_default());

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::super::documents::writing::{departures, entered};
 use super::super::documents::{ABSENT, Local, by_name};
+use super::super::past::entries::Kept;
 use super::super::past::recorder::Recorder;
 use super::super::past::{entries, target};
 use super::super::{Error, raced};
@@ -23,7 +24,7 @@ use crate::approvals::model::stored::Stored;
 use crate::deadline::{Deadline, Gate};
 use crate::report::approvals::{EditReport, Limited, SetOutcome, SetReport};
 use crate::store::input::{Input, InputError};
-use crate::store::versions::Target;
+use crate::store::versions::{Target, Writer};
 use crate::store::{Locked, Store};
 
 /// The document to edit where none exists yet, in OpenClaw's format.
@@ -67,8 +68,11 @@ impl Editing<'_> {
     }
 
     /// Keeps the note and the time limit of the entry, before the edit.
-    fn keep(&self, plan: &Plan, deadline: Deadline) -> Result<Limited, Error> {
+    fn keep(&self, plan: &Plan, deadline: Deadline) -> Result<Kept, Error> {
         let Self { request, edit, target, .. } = *self;
+        if request.writer == Writer::Expiry {
+            return Ok(Kept::default());
+        }
         entries::keep(Some(target), edit, &request.term, plan.applied.changed, deadline)
     }
 
@@ -201,23 +205,36 @@ pub(super) fn edit(
         let locked = store.lock(deadline).map_err(Error::from).context("locking the store")?;
         let stored = locked.read().map_err(Error::from).context("reading the store")?;
         let plan = editing.plan(stored)?;
-        let limited = editing.keep(&plan, deadline)?;
+        let kept = editing.keep(&plan, deadline)?;
+        let before = plan.stored.hash();
         let mut recorder = Recorder::of_store(store, local.is_store, request.writer);
         if plan.replacement.is_some() {
             recorder.before_stored(&plan.stored, deadline);
-            entered(gate, deadline)?;
+            if let Err(error) = entered(gate, deadline) {
+                kept.undone();
+                return Err(error.into());
+            }
         }
         let error = match carry_out(&plan, &locked) {
             Ok(after) => {
                 if let Some(after) = &after {
                     recorder.after_stored(after);
                 }
+                let limited = if plan.stored.text().is_some() || after.is_some() {
+                    kept.done()
+                } else {
+                    // A document that is missing may come back with the entry.
+                    kept.limited
+                };
                 let mut report = editing.report(plan, after.as_ref(), (attempts, limited), deadline);
                 report.set.remarks.extend(recorder.warning());
                 return Ok(report);
             }
             Err(error) => error,
         };
+        if locked.read().is_ok_and(|now| now.hash() == before) {
+            kept.undone();
+        }
         drop(locked);
         gate.leave();
         // A writer that does not take the lock was faster. The next attempt checks whether the edit is in place.

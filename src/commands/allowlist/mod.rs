@@ -11,6 +11,7 @@ mod retry;
 use anyhow::Context;
 
 use super::Error;
+use super::documents::Place;
 use super::documents::writing::entered;
 use super::remote::RemoteStore;
 pub use crate::approvals::edit::allowlist::Verb as Change;
@@ -37,7 +38,10 @@ pub fn run(request: &Request, gate: &Gate, deadline: Deadline) -> anyhow::Result
     let edit = request.edit()?;
     let Some((gateway, node)) = request.place.gateway() else {
         let local = request.place.local(deadline).context("looking for this host's store")?;
-        let local = local.ok_or(Error::FixStdin)?;
+        let local = local.ok_or_else(|| match request.place {
+            Place::Version(id) => Error::Fixed { name: format!("version:{id}"), to: "edited" },
+            _ => Error::Fixed { name: "standard input".to_owned(), to: "edited" },
+        })?;
         let expired = if request.dry_run { Vec::new() } else { expired::of_local(&local, gate, deadline) };
         let report = local::edit(request, &edit, &local, gate, deadline)?;
         return Ok(EditReport { expired, ..report });

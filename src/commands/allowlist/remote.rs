@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::super::Error;
 use super::super::documents::ABSENT;
-use super::super::past::entries;
+use super::super::past::entries::{self, Kept};
 use super::super::remote::replace::{Replaced, Terms, replace};
 use super::super::remote::{Fetched, RemoteStore};
 use super::plan::{edited, in_todays_form, lints, now_ms};
@@ -21,6 +21,7 @@ use crate::approvals::model::document::Document;
 use crate::deadline::Deadline;
 use crate::gateway::api::approvals::Document as Held;
 use crate::report::approvals::{EditReport, Limited, SetOutcome, SetReport};
+use crate::store::versions::Writer;
 
 /// Makes one edit on an open connection.
 pub(super) async fn edit(
@@ -105,8 +106,8 @@ async fn attempt(
 ) -> Result<(Replaced, Applied, Vec<Diagnostic>, Limited), Error> {
     let mut modern = String::new();
     let Plan { document, applied, lints } = plan(request, edit, store, before, &mut modern, deadline)?;
-    let limited = if request.dry_run {
-        Limited::default()
+    let kept = if request.dry_run || request.writer == Writer::Expiry {
+        Kept::default()
     } else {
         entries::keep(store.target().as_ref(), edit, &request.term, applied.changed, deadline)?
     };
@@ -119,11 +120,29 @@ async fn attempt(
             after: Some(before.hash.clone()),
             ..SetReport::default()
         };
+        // A document that is missing may come back with the entry.
+        let limited = if before.exists { kept.done() } else { kept.limited };
         return Ok((Replaced { report, stored: None }, applied, lints, limited));
     };
     let Request { dry_run, writer, .. } = *request;
     let terms = Terms { dry_run, downgrade: false, whole: false, writer };
-    Ok((replace(store, document, before, terms).await?, applied, lints, limited))
+    match replace(store, document, before, terms).await {
+        Ok(replaced) => Ok((replaced, applied, lints, kept.done())),
+        Err(error) => {
+            if is_refused(&error) {
+                kept.undone();
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Whether the document surely does not have the edit. An answer that was lost says nothing.
+fn is_refused(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Conflict { .. } | Error::Rejected { .. } | Error::TooOld { .. } | Error::UnknownFields { .. }
+    )
 }
 
 fn plan<'t>(

@@ -48,7 +48,8 @@ impl Error {
                 | StoreError::Write { .. } => Exit::Store,
             },
             Self::Versions(error) => match error {
-                VersionsError::Busy { .. } | VersionsError::Slow { .. } => Exit::TimedOut,
+                VersionsError::Busy { .. } | VersionsError::Unfinished { .. } => Exit::TimedOut,
+                VersionsError::Altered { .. } => Exit::Found,
                 VersionsError::Exposed(_)
                 | VersionsError::Directory { .. }
                 | VersionsError::NotFile(_)
@@ -90,7 +91,7 @@ impl Error {
             | Self::Port { .. }
             | Self::NodeAnswer { .. } => Exit::Store,
             Self::Conflict { .. } => Exit::Conflict,
-            Self::Raced(error) => error.exit(),
+            Self::Raced(error) | Self::Outdated(error) => error.exit(),
             // The change was made; whether it is still in place is unknown.
             Self::Unverified { .. } => Exit::Partly,
             Self::NoGateway { .. }
@@ -105,6 +106,7 @@ impl Error {
             | Self::NodeUnknown { .. }
             | Self::NodeAmbiguous { .. }
             | Self::FixStdin
+            | Self::Fixed { .. }
             | Self::FixUnconfirmed
             | Self::Exclude { .. }
             | Self::Release { .. } => Exit::Usage,
@@ -122,7 +124,7 @@ impl Error {
             Self::Gateway(fault) => advice::code(&fault.error),
             Self::Queue(error) => error.code(),
             Self::Suggest(error) => error.code(),
-            Self::Raced(error) => error.code(),
+            Self::Raced(error) | Self::Outdated(error) => error.code(),
             Self::Settings(_) | Self::Explain(ExplainError::Configuration(_)) => "settings",
             Self::FixUnconfirmed => "unconfirmed",
             Self::Versions(_) | Self::NotNoted { .. } => "versions",
@@ -147,6 +149,7 @@ impl Error {
             | Self::UnknownFields { .. }
             | Self::Replacement { .. }
             | Self::Fix { .. }
+            | Self::Fixed { .. }
             | Self::FixStdin
             | Self::Exclude { .. }
             | Self::Release { .. }

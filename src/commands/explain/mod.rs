@@ -36,6 +36,8 @@ pub(in crate::commands) use self::target::load as load_configuration;
 pub use self::words::joined;
 use super::Error;
 use super::documents::Place;
+use super::past::database::version;
+use super::past::places as places_of_versions;
 use crate::approvals::decide::{
     Context, Decision, MAIN, Question, Segment, Verdict, decide, depends_on_state_directory,
 };
@@ -56,7 +58,15 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Explained> {
         Target::read(&request.place, request.config.as_deref(), request.release.as_deref(), deadline)?;
     let given = Given { table, path: request.path.as_deref(), directory: request.directory.as_deref() };
     let asked = Asked { command: &command, agent: request.agent.as_deref(), context: request.context };
-    Ok(answered(&asked, &target, given))
+    let mut explained = answered(&asked, &target, given);
+    if let Place::Version(id) = request.place {
+        // A version cannot be edited: its place can.
+        let flags = places_of_versions::flags(&version(id, deadline)?.0.target.operand);
+        for allow in &mut explained.allow {
+            allow.command.push_str(&flags);
+        }
+    }
+    Ok(explained)
 }
 
 /// A host that is asked about several commands: its document and its configuration are read once.

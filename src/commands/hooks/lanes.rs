@@ -1,7 +1,8 @@
 //! The thread of the hooks, and its lanes: one for programs, of which a few run at once, and one for each webhook, whose
 //! events stay in order. Each lane has a bounded queue.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use futures_util::StreamExt;
@@ -49,10 +50,39 @@ impl Failure {
     }
 }
 
+/// The events that wait or are under way, each with its hook: the end of the command reports those that are lost.
+#[derive(Debug, Default, Clone)]
+struct Open(Arc<Mutex<(u64, BTreeMap<u64, (Job, String)>)>>);
+
+impl Open {
+    fn locked(&self) -> MutexGuard<'_, (u64, BTreeMap<u64, (Job, String)>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, job: &Job, hook: &impl ToString) -> u64 {
+        let mut open = self.locked();
+        open.0 += 1;
+        let number = open.0;
+        open.1.insert(number, (job.clone(), hook.to_string()));
+        number
+    }
+
+    fn end(&self, number: u64) {
+        self.locked().1.remove(&number);
+    }
+
+    fn lost(&self) -> Vec<Failure> {
+        let cause = "the event was not delivered before the command ended";
+        let open = std::mem::take(&mut self.locked().1);
+        open.into_values().map(|(job, hook)| Failure::of(&job, &hook, cause)).collect()
+    }
+}
+
 /// The lanes, and the thread that works through them.
 pub(in crate::commands) struct Lanes {
-    programs: mpsc::Sender<(Program, Job)>,
-    webhooks: Vec<(WebhookUrl, mpsc::Sender<Job>)>,
+    programs: mpsc::Sender<(u64, Program, Job)>,
+    webhooks: Vec<(WebhookUrl, mpsc::Sender<(u64, Job)>)>,
+    open: Open,
     /// Ends the thread when it is dropped.
     stop: oneshot::Sender<()>,
     ended: oneshot::Receiver<()>,
@@ -76,13 +106,21 @@ impl Lanes {
             .unzip();
         let (stop, stopped) = oneshot::channel();
         let (end, ended) = oneshot::channel();
+        let open = Open::default();
+        let under_way = open.clone();
         let work = async move {
-            let posting = posted.into_iter().map(|(address, jobs)| post_all(address, jobs, failures.clone()));
-            let all = async { tokio::join!(run_all(started, failures.clone()), join_all(posting)) };
-            tokio::select! {
-                _ = all => {}
-                // Programs that still run are killed.
-                _ = stopped => {}
+            {
+                let reports = (&failures, &under_way);
+                let posting = posted.into_iter().map(|(address, jobs)| post_all(address, jobs, reports));
+                let all = async { tokio::join!(run_all(started, reports), join_all(posting)) };
+                tokio::select! {
+                    _ = all => {}
+                    // Programs that still run are killed.
+                    _ = stopped => {}
+                }
+            }
+            for lost in under_way.lost() {
+                drop(failures.try_send(lost));
             }
         };
         thread::Builder::new()
@@ -93,26 +131,34 @@ impl Lanes {
                 let _: Result<(), ()> = end.send(());
             })
             .map_err(Error::Runtime)?;
-        Ok(Self { programs, webhooks, stop, ended })
+        Ok(Self { programs, webhooks, open, stop, ended })
     }
 
     /// Starts a program for an event, soon.
     pub(in crate::commands) fn run(&self, program: &Program, job: &Job) -> Result<(), Failure> {
-        let sent = self.programs.try_send((program.clone(), job.clone()));
-        sent.map_err(|_| Failure::dropped(job, &program.name()))
+        let number = self.open.begin(job, &program.name());
+        let sent = self.programs.try_send((number, program.clone(), job.clone()));
+        sent.map_err(|_| {
+            self.open.end(number);
+            Failure::dropped(job, &program.name())
+        })
     }
 
     /// Posts an event to every webhook, soon. Returns those with a full lane.
     pub(in crate::commands) fn post(&self, job: &Job) -> Vec<Failure> {
-        let full = |(address, lane): &(WebhookUrl, mpsc::Sender<Job>)| {
-            lane.try_send(job.clone()).err().map(|_| Failure::dropped(job, address))
+        let full = |(address, lane): &(WebhookUrl, mpsc::Sender<(u64, Job)>)| {
+            let number = self.open.begin(job, address);
+            lane.try_send((number, job.clone())).err().map(|_| {
+                self.open.end(number);
+                Failure::dropped(job, address)
+            })
         };
         self.webhooks.iter().filter_map(full).collect()
     }
 
     /// Waits until all lanes are empty, or ends what still runs at the deadline.
     pub(in crate::commands) async fn finish(self, deadline: Deadline) {
-        let Self { programs, webhooks, stop, mut ended } = self;
+        let Self { programs, webhooks, stop, mut ended, .. } = self;
         drop((programs, webhooks));
         let left = deadline.left().unwrap_or_default();
         if tokio::time::timeout(left, &mut ended).await.is_err() {
@@ -123,14 +169,18 @@ impl Lanes {
     }
 }
 
-async fn run_all(jobs: mpsc::Receiver<(Program, Job)>, failures: mpsc::Sender<Failure>) {
+async fn run_all(
+    jobs: mpsc::Receiver<(u64, Program, Job)>,
+    (failures, open): (&mpsc::Sender<Failure>, &Open),
+) {
     let jobs = futures_util::stream::unfold(jobs, async |mut jobs| {
         let job = jobs.recv().await?;
         Some((job, jobs))
     });
-    let failures = &failures;
-    jobs.for_each_concurrent(AT_ONCE, async |(program, job)| {
-        if let Err(cause) = program.run(&job.text).await {
+    jobs.for_each_concurrent(AT_ONCE, async |(number, program, job)| {
+        let ended = program.run(&job.text).await;
+        open.end(number);
+        if let Err(cause) = ended {
             // If so many fail that the command has not read the earlier failures, it knows.
             drop(failures.try_send(Failure::of(&job, &program.name(), cause)));
         }
@@ -138,10 +188,16 @@ async fn run_all(jobs: mpsc::Receiver<(Program, Job)>, failures: mpsc::Sender<Fa
     .await;
 }
 
-async fn post_all(address: WebhookUrl, mut jobs: mpsc::Receiver<Job>, failures: mpsc::Sender<Failure>) {
+async fn post_all(
+    address: WebhookUrl,
+    mut jobs: mpsc::Receiver<(u64, Job)>,
+    (failures, open): (&mpsc::Sender<Failure>, &Open),
+) {
     let mut receiver = Receiver::of(address.clone());
-    while let Some(job) = jobs.recv().await {
-        if let Err(cause) = receiver.post(&job.text).await {
+    while let Some((number, job)) = jobs.recv().await {
+        let posted = receiver.post(&job.text).await;
+        open.end(number);
+        if let Err(cause) = posted {
             drop(failures.try_send(Failure::of(&job, &address, cause)));
         }
     }

@@ -24,11 +24,14 @@ pub use program::Program;
 /// How long running hooks may take after the command has ended.
 pub(super) const DRAINING: Duration = Duration::from_secs(5);
 
-/// Fails if a program cannot be started.
-pub(super) fn check<'p>(programs: impl IntoIterator<Item = &'p Program>) -> Result<(), Error> {
+/// Fails if a program cannot be started. `event`: one of the command, for the next step.
+pub(super) fn check<'p>(
+    event: &'static str,
+    programs: impl IntoIterator<Item = &'p Program>,
+) -> Result<(), Error> {
     for program in programs {
         if !program.is_there() {
-            return Err(QueueError::NoProgram { program: program.name().to_owned() }.into());
+            return Err(QueueError::NoProgram { program: program.name().to_owned(), event }.into());
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use crate::commands::Error;
 use crate::deadline::Deadline;
 use crate::settings::{self, Environment};
-use crate::store::versions::{State, Version, Versions};
+use crate::store::versions::{Found, State, Version, Versions};
 
 /// The database of this user's versions.
 pub(in crate::commands) fn versions() -> Result<Versions, Error> {
@@ -19,6 +19,20 @@ pub(in crate::commands) fn now_ms() -> u64 {
 /// A version and its text. `None`: the place held no document.
 pub(in crate::commands) fn version(id: u64, deadline: Deadline) -> Result<(Version, Option<String>), Error> {
     let Some((version, text)) = versions()?.get(id, deadline)? else { return Err(Error::NoVersion { id }) };
+    of(version, text)
+}
+
+/// As [`version`], of a version that may have been changed after it was kept, and whether it was not.
+pub(super) fn looked_at(id: u64, deadline: Deadline) -> Result<(Version, Option<String>, bool), Error> {
+    let Some(Found { version, text, fits }) = versions()?.look(id, deadline)? else {
+        return Err(Error::NoVersion { id });
+    };
+    let (version, text) = of(version, text)?;
+    Ok((version, text, fits))
+}
+
+fn of(version: Version, text: Option<String>) -> Result<(Version, Option<String>), Error> {
+    let id = version.id;
     let without = |why: &'static str| Error::NoText { id, why };
     match (version.state, text) {
         (State::Absent, _) => Ok((version, None)),

@@ -1,7 +1,7 @@
 //! `approvals versions`: lists what is kept, shows one version, and checks the chain of hashes.
 
 use super::super::documents::Place;
-use super::database::{version, versions};
+use super::database::{looked_at, versions};
 use super::places::keys;
 use crate::commands::Error;
 use crate::deadline::Deadline;
@@ -32,8 +32,8 @@ pub fn list(place: Option<&Place>, most: usize, deadline: Deadline) -> Result<Li
 
 /// One version with its text.
 pub fn show(id: u64, deadline: Deadline) -> Result<Shown, Error> {
-    let (version, text) = version(id, deadline)?;
-    Ok(Shown { kept: kept(version), text })
+    let (version, text, fits) = looked_at(id, deadline)?;
+    Ok(Shown { kept: kept(version), text, fits })
 }
 
 /// Checks the chain of hashes.

@@ -7,6 +7,7 @@ use super::target::{of_node_key, of_store};
 use crate::deadline::Deadline;
 use crate::settings::{self, Environment, Flags};
 use crate::store::versions::Versions;
+use crate::store::{quoted, quoted_name};
 
 /// The keys of a place that was named on the command line. A gateway is not connected: a node is one of those that have
 /// versions.
@@ -47,6 +48,23 @@ pub(in crate::commands) fn place(operand: &str, flags: &Flags) -> Option<Place> 
             Some(Place::Node { gateway: at(gateway), id: id.to_owned() })
         }
         _ => None,
+    }
+}
+
+/// The flags of `allowlist` for the place that an operand of a version names, each with a space before it.
+pub(in crate::commands) fn flags(operand: &str) -> String {
+    match place(operand, &Flags::default()) {
+        Some(Place::Store(path)) => format!(" --store {}", quoted(&path)),
+        Some(Place::File(path)) => format!(" --file {}", quoted(&path)),
+        Some(Place::Gateway(flags)) => {
+            format!(" --gateway={}", quoted_name(&flags.gateway.unwrap_or_default()))
+        }
+        Some(Place::Node { gateway, id }) => format!(
+            " --gateway={} --node {}",
+            quoted_name(&gateway.gateway.unwrap_or_default()),
+            quoted_name(&id)
+        ),
+        _ => String::new(),
     }
 }
 

@@ -120,9 +120,14 @@ pub(in crate::commands) fn new(
 ) -> New {
     let (state, text) = match held {
         Holding::Absent => (State::Absent, None),
-        Holding::Native(policy) => (State::Native, serde_json::to_string_pretty(policy).ok().map(ended)),
+        Holding::Native(policy) => match serde_json::to_string_pretty(policy).ok().map(ended) {
+            Some(text) if text.len() > LIMITS.text_bytes => (State::TooLarge, None),
+            text => (State::Native, text),
+        },
         Holding::Text(bytes) if bytes.len() > LIMITS.text_bytes => (State::TooLarge, None),
         Holding::Text(bytes) => match shown(bytes, syntax) {
+            // Printed, a document is longer.
+            Some(text) if text.len() > LIMITS.text_bytes => (State::TooLarge, None),
             Some(text) => (State::Kept, Some(text)),
             None => (State::Unreadable, None),
         },

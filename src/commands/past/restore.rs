@@ -4,10 +4,12 @@
 use super::super::documents::Place;
 use super::super::explain::ExplainError;
 use super::super::{diff, set};
-use super::database::version;
+use super::database::{now_ms, version};
+use super::entries::{self, shown};
 use super::listing::kept;
 use super::places::place;
 use crate::commands::Error;
+use crate::commands::error::outdated;
 use crate::deadline::{Deadline, Gate};
 use crate::report::approvals::restore::RestoreReport;
 use crate::report::approvals::wider::WiderReport;
@@ -47,6 +49,10 @@ pub fn plan(request: &Request, deadline: Deadline) -> anyhow::Result<Plan> {
         None => place(&from.target.operand, &request.access),
     };
     let to = to.ok_or(Error::NoVersion { id })?;
+    if matches!(to, Place::Stdin | Place::Version(_)) {
+        let name = if let Place::Version(id) = to { format!("version:{id}") } else { "-".to_owned() };
+        return Err(Error::Fixed { name, to: "edited" }.into());
+    }
     if let (Some(flag), false) = (request.access.given(), to.is_remote()) {
         return Err(Error::NoGateway { flag }.into());
     }
@@ -60,16 +66,21 @@ pub fn plan(request: &Request, deadline: Deadline) -> anyhow::Result<Plan> {
         downgrade: false,
         writer: Writer::Restore,
     };
-    let set = set::run(&planned, &Gate::default(), deadline)?;
+    let set = set::run(&planned, &Gate::default(), deadline).map_err(outdated)?;
     let wider = wider(to, id, &request.access, deadline)?;
     let base_hash = Some(set.before.clone());
-    let report = RestoreReport { from: kept(from), set, wider };
+    let over = text
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .map_or_else(Vec::new, |document| entries::over_in(&from.target, &document, deadline));
+    let now_ms = now_ms();
+    let over = over.into_iter().map(|(record, _)| shown(&record, now_ms)).collect();
+    let report = RestoreReport { from: kept(from), set, wider, over, is_elsewhere: request.to.is_some() };
     Ok(Plan { report, request: set::Request { base_hash, dry_run: false, ..planned } })
 }
 
 /// Stores the version, if the document is still the one of the plan.
 pub fn carry_out(plan: Plan, gate: &Gate, deadline: Deadline) -> anyhow::Result<RestoreReport> {
-    let set = set::run(&plan.request, gate, deadline)?;
+    let set = set::run(&plan.request, gate, deadline).map_err(outdated)?;
     Ok(RestoreReport { set, ..plan.report })
 }
 
@@ -95,4 +106,21 @@ fn authenticated(to: &Place, access: &Flags) -> Place {
         *flags = Flags { gateway: flags.gateway.clone(), ..access.clone() };
     }
     to
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::exit::Exit;
+
+    #[test]
+    fn what_changed_after_the_plan_is_planned_again() {
+        let conflict = Error::Conflict { place: "gateway".to_owned(), expected: "1".to_owned(), found: None };
+        let error = outdated(anyhow::Error::from(conflict).context("replacing the document"));
+        let error: &Error = error.downcast_ref().unwrap();
+        assert_eq!(error.exit(), Exit::Conflict);
+        assert!(error.remedy().unwrap().starts_with("run the command again"));
+        let other = outdated(anyhow::Error::from(Error::NoVersion { id: 1 }));
+        assert!(matches!(other.downcast_ref(), Some(Error::NoVersion { id: 1 })));
+    }
 }

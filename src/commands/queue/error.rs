@@ -210,6 +210,8 @@ pub enum QueueError {
     NoProgram {
         /// The program, as given.
         program: String,
+        /// An event of the command.
+        event: &'static str,
     },
     /// An event of `--on` starts no program, and nobody is notified.
     #[error("--on {event}: it names no command, and there is no --notify, so nothing would happen")]
@@ -429,9 +431,9 @@ impl QueueError {
             Self::EntryOfSeveral { first } => {
                 format!("decide each prompt by itself: {}", allowing_once(first))
             }
-            Self::NoProgram { .. } => {
-                "write the path of a program that may be executed: --on breaker:/usr/bin/logger".to_owned()
-            }
+            Self::NoProgram { event, .. } => format!(
+                "write the path of a program that may be executed: --on {event}:/usr/bin/logger"
+            ),
             Self::Notify { .. } => "write for example --notify https://hooks.example/path".to_owned(),
             Self::NothingOn { event } => {
                 format!("write the command behind a colon: --on {event}:COMMAND; or who is notified: --notify URL")

@@ -54,7 +54,7 @@ fn replace(
         && let Some(local) = request.place.local(deadline)?
     {
         gate.leave();
-        report.take(expired::of_local(&local, gate, deadline));
+        report.take(expired::again_of_local(&local, gate, deadline));
     }
     Ok(new.reported(report))
 }

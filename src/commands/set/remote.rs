@@ -84,9 +84,10 @@ async fn document(
     unchanged_since(request, store, &before.hash)?;
     let Request { dry_run, downgrade, writer, .. } = *request;
     let terms = Terms { dry_run, downgrade, whole: true, writer };
-    let Replaced { mut report, .. } = replace(store, new.document, before, terms).await?;
+    let Replaced { mut report, stored } = replace(store, new.document, before, terms).await?;
     if report.outcome == SetOutcome::Stored {
-        report.take(expired::of_remote(store, store.deadline()).await);
+        let stored = stored.as_ref().map_or(&b"{}"[..], |stored| stored.get().as_bytes());
+        report.take(expired::again_of_remote(store, stored, store.deadline()).await);
     }
     Ok(report)
 }

@@ -16,7 +16,7 @@ use crate::commands::past::database::{now_ms, versions};
 use crate::commands::past::recorder::not_kept;
 use crate::deadline::Deadline;
 use crate::report::watch::{Change, Writer};
-use crate::store::versions::{New, State, Versions, VersionsError, Writer as Verb};
+use crate::store::versions::{Found, New, State, Versions, VersionsError, Writer as Verb};
 
 /// How long a verb that is editing has to keep the version that it wrote, before its writer counts as unknown.
 const OWN: Duration = Duration::from_millis(800);
@@ -44,19 +44,29 @@ pub(super) struct Judged {
 }
 
 impl Seen {
-    /// The version that was kept last of a place.
+    /// The version that was kept last of a place. One that was changed after it was kept says nothing of the document
+    /// before, but that it may have been another one.
     pub(super) fn last(key: &str, deadline: Deadline) -> Option<Self> {
         let versions = versions().ok()?;
         let last = versions.last(key, deadline).ok()??;
-        let (version, text) = versions.get(last.id, deadline).ok()??;
+        let Found { version, text, fits } = versions.look(last.id, deadline).ok()??;
+        let known = Self { hash: version.hash, state: version.state, text, version: Some(version.id) };
+        if !fits {
+            return Some(Self { hash: String::new(), state: State::Unreadable, text: None, ..known });
+        }
         // Without its text there is nothing to compare with.
-        let is_known = text.is_some() || !version.state.has_text();
-        is_known.then_some(Self { hash: version.hash, state: version.state, text, version: Some(version.id) })
+        let is_known = known.text.is_some() || !known.state.has_text();
+        is_known.then_some(known)
     }
 
     /// The document that a restoration stored.
     pub(super) fn restored(&self, hash: String) -> Self {
         Self { hash, ..self.clone() }
+    }
+
+    /// The text, if it was a document or a policy.
+    pub(super) fn text(&self) -> Option<&str> {
+        self.text.as_deref().filter(|_| self.state.has_text())
     }
 
     /// Whether it says nothing: no document, or an empty skeleton.

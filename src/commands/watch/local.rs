@@ -29,6 +29,8 @@ const SETTLING: Duration = Duration::from_millis(50);
 const VANISHING: Duration = Duration::from_millis(500);
 /// How often files are looked at where the file system has no events.
 const POLLING: Duration = Duration::from_secs(1);
+/// How often files are looked at where the file system has events: a directory above those that are watched may be replaced.
+const ANYWAY: Duration = Duration::from_secs(5);
 /// The pause before a document that could not be read is read again without an event.
 const RETRY: Duration = Duration::from_secs(10);
 
@@ -84,7 +86,7 @@ pub(super) async fn watch(scene: Scene<'_, '_>, place: &Place) {
             Err(error) => watch.lost(&error, RETRY),
         }
         // Between the look and the watch of a new directory, a change may have passed unseen.
-        let retry = (!is_found).then(|| Instant::now() + RETRY);
+        let retry = (!is_found || watch.is_owed()).then(|| Instant::now() + RETRY);
         loop {
             if State::of(&files) != state || limits() != limits_before {
                 tokio::time::sleep(SETTLING).await;
@@ -95,7 +97,9 @@ pub(super) async fn watch(scene: Scene<'_, '_>, place: &Place) {
                     follow(scene, &files);
                     tokio::time::sleep(SETTLING).await;
                 },
-                () = sleep((!by_events).then(|| Instant::now() + POLLING)) => {}
+                () = tokio::time::sleep(if by_events { ANYWAY } else { POLLING }) => {
+                    follow(scene, &files);
+                }
                 () = sleep(due) => break,
                 () = sleep(retry) => break,
             }
@@ -124,7 +128,9 @@ async fn look(place: &Place, last: Option<&Place>) -> Result<Look, Error> {
     let (mut place, last) = (place.clone(), last.cloned());
     let deadline = Deadline::after(LOOKING);
     beside(deadline, move || {
-        let located = |place: &Place| place.local(deadline)?.ok_or(Error::FixStdin);
+        let located = |place: &Place| {
+            place.local(deadline)?.ok_or_else(|| Error::Fixed { name: name(place), to: "watched" })
+        };
         let mut local = located(&place)?;
         let mut files = changes::files(&local.store);
         if let Some(last) = last.filter(|_| local.store.is_undecided()) {
@@ -132,14 +138,30 @@ async fn look(place: &Place, last: Option<&Place>) -> Result<Look, Error> {
             files.extend(changes::files(&local.store));
             place = last;
         }
-        let expired = expired::of_local(&local, &Gate::default(), deadline);
+        let regular = || is_regular(&local);
+        let expired = match regular() {
+            Ok(()) => expired::of_local(&local, &Gate::default(), deadline),
+            Err(_) => Vec::new(),
+        };
         let state = State::of(&files);
         let target = target::of_store(&local.store, local.is_store);
-        let found = read(&place, &local, deadline);
+        let found = regular().and_then(|()| read(&place, &local, deadline));
         let (store, next_ms) = (local.store.path().to_owned(), expired::next_ms(&target, deadline));
         Ok(Look { place, store, found, files, state, expired, next_ms })
     })
     .await
+}
+
+/// Fails if anything but a file is in the place of the document. Reading a pipe would wait for a writer.
+fn is_regular(local: &Local) -> Result<(), Error> {
+    let path = local.store.path();
+    match path.metadata() {
+        Ok(found) if !found.is_file() && !found.is_dir() => {
+            let cause = std::io::Error::other("it is not a file");
+            Err(InputError::Io { name: path.display().to_string(), cause }.into())
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 fn read(place: &Place, local: &Local, deadline: Deadline) -> Result<New, Error> {

@@ -43,7 +43,7 @@ pub struct Hooks {
 impl Hooks {
     /// Fails if a program cannot be started.
     pub(super) fn check(&self) -> Result<(), Error> {
-        hooks::check(self.on.iter().filter_map(|(_, program)| program.as_ref()))
+        hooks::check("wider", self.on.iter().filter_map(|(_, program)| program.as_ref()))
     }
 
     /// Whether somebody wants to know of this event.
@@ -62,6 +62,9 @@ impl Request {
             places.extend(names.into_iter().map(of_name));
         } else if places.is_empty() {
             places.push(Place::Host);
+        }
+        if let Some(fixed) = places.iter().find(|place| matches!(place, Place::Stdin | Place::Version(_))) {
+            return Err(Error::Fixed { name: name(fixed), to: "watched" });
         }
         let mut gateways: Vec<Flags> = Vec::new();
         for (flags, _) in places.iter().filter_map(Place::gateway) {

@@ -1,6 +1,5 @@
 //! What the watch of every place needs, and the steps that local and remote places share.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -16,7 +15,7 @@ use crate::commands::{Error, set};
 use crate::deadline::{Deadline, Gate};
 use crate::report::approvals::{Expired, SetReport};
 use crate::report::exit::Exit;
-use crate::report::watch::{Event, How};
+use crate::report::watch::{Event, How, Writer as Wrote};
 use crate::store::changes;
 use crate::store::versions::{New, Writer};
 
@@ -46,14 +45,27 @@ pub(super) struct Watch<'w, 'o> {
     /// Whether the document was read since the watch began.
     is_begun: bool,
     is_readable: bool,
-    restored: RefCell<VecDeque<Instant>>,
+    /// The last document that said something.
+    full: Option<Seen>,
+    /// Whether that document vanished, and is still to be restored.
+    is_owed: bool,
+    restored: VecDeque<Instant>,
 }
 
 impl<'w, 'o> Watch<'w, 'o> {
     pub(super) fn new(scene: Scene<'w, 'o>, place: &Place, name: String, how: How) -> Self {
-        let place = place.clone();
-        let restored = RefCell::default();
-        Self { scene, place, name, how, seen: None, is_begun: false, is_readable: true, restored }
+        Self {
+            scene,
+            place: place.clone(),
+            name,
+            how,
+            seen: None,
+            is_begun: false,
+            is_readable: true,
+            full: None,
+            is_owed: false,
+            restored: VecDeque::new(),
+        }
     }
 
     pub(super) fn emit(&self, event: Event) {
@@ -73,6 +85,11 @@ impl<'w, 'o> Watch<'w, 'o> {
     /// Sets the place where its document is stored again.
     pub(super) fn at(&mut self, place: Place) {
         self.place = place;
+    }
+
+    /// Whether a document vanished and could not be restored yet.
+    pub(super) fn is_owed(&self) -> bool {
+        self.is_owed
     }
 
     /// Sets how the place is watched, for the line about it.
@@ -100,6 +117,9 @@ impl<'w, 'o> Watch<'w, 'o> {
         }
         let is_first = !self.is_begun;
         if self.is_known(&new) {
+            if self.is_owed {
+                self.restore(new.hash).await;
+            }
             return;
         }
         let (hash, exists) = (new.hash.clone(), new.state != crate::store::versions::State::Absent);
@@ -117,6 +137,11 @@ impl<'w, 'o> Watch<'w, 'o> {
             Err(error) => return self.lost(&error, LOOKING),
         };
         self.is_begun = true;
+        let is_full = |seen: &&Seen| !seen.is_empty() && seen.text().is_some();
+        if let Some(full) = [Some(&seen), before.as_ref()].into_iter().flatten().find(is_full) {
+            self.full = Some(full.clone());
+        }
+        self.is_owed &= seen.is_empty();
         self.seen = Some(seen);
         if is_first {
             self.emit(Event::Watching { how: self.how, hash: hash.clone(), exists });
@@ -125,27 +150,43 @@ impl<'w, 'o> Watch<'w, 'o> {
             self.emit(Event::NotKept(cause));
         }
         let Some(change) = change else { return };
-        let (vanished, from) = (change.vanished, change.from);
+        let (vanished, writer) = (change.vanished, change.writer);
         self.emit(Event::Changed(change));
-        if vanished && self.scene.request.restore_vanished {
-            self.restore(before, from, hash).await;
+        if !self.scene.request.restore_vanished {
+            return;
         }
+        self.is_owed |= vanished;
+        if !self.is_owed {
+            return;
+        }
+        if let Wrote::Verb(verb) = writer {
+            // Whoever stores an empty document with clearance wants it.
+            self.is_owed = false;
+            return self.emit(Event::NotRestored(format!("clearance {verb} stored the empty document")));
+        }
+        self.restore(hash).await;
     }
 
-    /// Stores the version before again. `hash`: of the document that replaced it.
-    async fn restore(&mut self, before: Option<Seen>, from: Option<u64>, hash: String) {
-        let Some((before, version)) = before.zip(from) else {
-            return self.emit(Event::NotRestored("no version of it was kept".to_owned()));
+    /// Stores the last document that said something again: as this watch saw it, not as the database has it now. `hash`: of
+    /// the document that replaced it.
+    async fn restore(&mut self, hash: String) {
+        let full = self.full.clone();
+        let Some((full, text)) = full.and_then(|full| Some((full.clone(), full.text()?.to_owned()))) else {
+            self.is_owed = false;
+            return self.emit(Event::NotRestored("no text of it was kept".to_owned()));
         };
+        let version = full.version;
         if !self.may_restore() {
+            self.is_owed = false;
             let cause = format!(
                 "it was restored {MOST_RESTORED} times within {} minutes, and vanished again",
                 WITHIN.as_secs() / 60
             );
             return self.emit(Event::NotRestored(cause));
         }
+        let name = version.map_or_else(|| "the last document".to_owned(), |id| format!("version:{id}"));
         let request = set::Request {
-            new: set::New::In(Place::Version(version)),
+            new: set::New::Text { name, text: text.into_bytes() },
             place: self.place.clone(),
             base_hash: Some(hash),
             dry_run: false,
@@ -160,9 +201,13 @@ impl<'w, 'o> Watch<'w, 'o> {
         })
         .await;
         match stored {
-            Ok(Ok(SetReport { after, .. })) => {
+            Ok(Ok(SetReport { after, departures, .. })) => {
                 let hash = after.unwrap_or_default();
-                self.seen = Some(before.restored(hash.clone()));
+                self.is_owed = false;
+                self.restored.push_back(Instant::now());
+                if departures.is_empty() {
+                    self.seen = Some(full.restored(hash.clone()));
+                }
                 self.emit(Event::Restored { version, hash });
             }
             Ok(Err(cause)) => self.emit(Event::NotRestored(cause)),
@@ -171,14 +216,9 @@ impl<'w, 'o> Watch<'w, 'o> {
     }
 
     /// Whether the document did not vanish too often. Two programs that undo each other's work must not go on for ever.
-    fn may_restore(&self) -> bool {
-        let mut restored = self.restored.borrow_mut();
-        restored.retain(|at| at.elapsed() < WITHIN);
-        let may = restored.len() < MOST_RESTORED;
-        if may {
-            restored.push_back(Instant::now());
-        }
-        may
+    fn may_restore(&mut self) -> bool {
+        self.restored.retain(|at| at.elapsed() < WITHIN);
+        self.restored.len() < MOST_RESTORED
     }
 
     /// Reports entries that were removed because their time was over.

@@ -182,7 +182,11 @@ impl Line {
                 Reach::NewEntry => rest.contains(" --add-entry"),
             };
             let repeats = matches!(argument.get_action(), ArgAction::Append);
-            let given: Vec<&Word> = self.flags(name).collect();
+            // A kept version can be read, and not edited.
+            let is_version =
+                |word: &Word| matches!(word, Word::Flag(_, Some(value)) if value.starts_with("version:"));
+            let edits = verb.is("approvals", &["allowlist"]);
+            let given: Vec<&Word> = self.flags(name).filter(|word| !(edits && is_version(word))).collect();
             if same && (given.len() < 2 || repeats) {
                 for word in given {
                     text.push(' ');

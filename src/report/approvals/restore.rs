@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::notes::{EntryNote, NoteJson};
 use super::versions::{Kept, KeptJson};
 use super::wider::WiderReport;
 use super::{SetOutcome, SetReport, VERSION};
@@ -15,6 +16,10 @@ pub struct RestoreReport {
     pub set: SetReport,
     /// What the version allows and the current document does not; `None` for the policy of a Windows node.
     pub wider: Option<WiderReport>,
+    /// The entries of the version whose time is over.
+    pub over: Vec<EntryNote>,
+    /// Whether it is stored in a place that was named, where nothing is known of them.
+    pub is_elsewhere: bool,
 }
 
 impl RestoreReport {
@@ -33,12 +38,14 @@ impl RestoreReport {
         #[derive(Serialize)]
         struct Printed<'r, S: Serialize, W: Serialize> {
             from: KeptJson<'r>,
+            over: Vec<NoteJson<'r>>,
             set: S,
             version: u8,
             wider: Option<W>,
         }
         Printed {
             from: KeptJson::of(&self.from),
+            over: self.over.iter().map(NoteJson::of).collect(),
             set: self.set.json(),
             version: VERSION,
             wider: self.wider.as_ref().map(WiderReport::json),

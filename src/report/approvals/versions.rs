@@ -47,6 +47,8 @@ pub struct Shown {
     pub kept: Kept,
     /// The text; `None`: the place held no document.
     pub text: Option<String>,
+    /// Whether it is the version that was kept.
+    pub fits: bool,
 }
 
 /// The check of the chain of hashes.
@@ -129,9 +131,10 @@ impl Shown {
             #[serde(flatten)]
             kept: KeptJson<'r>,
             file: Option<Value>,
+            fits: bool,
             version: u8,
         }
-        Printed { kept: KeptJson::of(&self.kept), file: self.file(), version: VERSION }
+        Printed { kept: KeptJson::of(&self.kept), file: self.file(), fits: self.fits, version: VERSION }
     }
 }
 

@@ -50,7 +50,8 @@ impl Versions {
             .execute(
                 "INSERT INTO entry (target, agent, pattern, arg_pattern, source, note, until_ms, at_ms)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                 ON CONFLICT DO UPDATE SET note = excluded.note, until_ms = excluded.until_ms, at_ms = excluded.at_ms",
+                 ON CONFLICT DO UPDATE SET note = excluded.note, until_ms = excluded.until_ms, at_ms = excluded.at_ms,
+                   removed_ms = NULL",
                 params![
                     target,
                     key.agent,
@@ -68,14 +69,72 @@ impl Versions {
 
     /// The records of a place.
     pub fn records(&self, target: &str, deadline: Deadline) -> Result<Vec<EntryRecord>, VersionsError> {
+        self.recorded(target, "removed_ms IS NULL", deadline)
+    }
+
+    /// The records of entries that were removed because their time was over. Their documents may come back.
+    pub fn spent(&self, target: &str, deadline: Deadline) -> Result<Vec<EntryRecord>, VersionsError> {
+        self.recorded(target, "removed_ms IS NOT NULL", deadline)
+    }
+
+    fn recorded(
+        &self,
+        target: &str,
+        which: &str,
+        deadline: Deadline,
+    ) -> Result<Vec<EntryRecord>, VersionsError> {
+        let query = format!(
+            "SELECT * FROM entry WHERE target = ?1 AND {which} ORDER BY agent, pattern, arg_pattern, source"
+        );
         self.reading(deadline, Vec::new, |connection| {
-            connection
-                .prepare(
-                    "SELECT * FROM entry WHERE target = ?1 ORDER BY agent, pattern, arg_pattern, source",
-                )?
-                .query_map([target], record)?
-                .collect()
+            connection.prepare(&query)?.query_map([target], record)?.collect()
         })
+    }
+
+    /// Marks the record of an entry that was removed because its time was over. It is kept for as long as a text is.
+    pub fn spend(
+        &self,
+        target: &str,
+        key: &EntryKey,
+        now_ms: u64,
+        deadline: Deadline,
+    ) -> Result<(), VersionsError> {
+        self.set_removed(target, key, Some(now_ms), deadline)?;
+        let oldest = i64::try_from(now_ms.saturating_sub(self.limits.age_ms)).unwrap_or_default();
+        self.writing(deadline)?
+            .execute("DELETE FROM entry WHERE removed_ms < ?1", [oldest])
+            .map_err(|cause| self.error(Doing::Writing, deadline, cause))?;
+        Ok(())
+    }
+
+    /// Takes that mark away: the document has the entry again.
+    pub fn revive(&self, target: &str, key: &EntryKey, deadline: Deadline) -> Result<(), VersionsError> {
+        self.set_removed(target, key, None, deadline)
+    }
+
+    fn set_removed(
+        &self,
+        target: &str,
+        key: &EntryKey,
+        removed_ms: Option<u64>,
+        deadline: Deadline,
+    ) -> Result<(), VersionsError> {
+        let connection = self.writing(deadline)?;
+        connection
+            .execute(
+                "UPDATE entry SET removed_ms = ?6
+                 WHERE target = ?1 AND agent = ?2 AND pattern = ?3 AND arg_pattern = ?4 AND source = ?5",
+                params![
+                    target,
+                    key.agent,
+                    key.pattern,
+                    key.arg_pattern,
+                    key.source,
+                    removed_ms.map(|millis| i64::try_from(millis).unwrap_or(i64::MAX))
+                ],
+            )
+            .map_err(|cause| self.error(Doing::Writing, deadline, cause))?;
+        Ok(())
     }
 
     /// Removes the record of an entry that is not in the document any more.

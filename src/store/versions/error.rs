@@ -1,7 +1,7 @@
 //! Why versions cannot be kept or read. None of it concerns a document.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -40,20 +40,26 @@ pub enum VersionsError {
         /// SQLite's message.
         cause: String,
     },
+    /// A version is not the one that was kept.
+    #[error("version {id} was changed after it was kept, or the versions after it were")]
+    Altered {
+        /// Its number.
+        id: u64,
+    },
+    /// The deadline passed during the work.
+    #[error("reading {} did not end within {timeout:?}", path.display())]
+    Unfinished {
+        /// The database.
+        path: PathBuf,
+        /// The time limit of the command.
+        timeout: Duration,
+    },
     /// Another process holds the database.
     #[error("{} is in use by another process, and was not free within {timeout:?}", path.display())]
     Busy {
         /// The database.
         path: PathBuf,
         /// How long was waited.
-        timeout: Duration,
-    },
-    /// The database was not read or written in time.
-    #[error("{} was not read or written within {timeout:?}", path.display())]
-    Slow {
-        /// The database.
-        path: PathBuf,
-        /// The time.
         timeout: Duration,
     },
     /// The file system is full.
@@ -80,17 +86,25 @@ impl VersionsError {
             Self::Exposed(Exposure::Special { path }) | Self::NotFile(path) => {
                 Some(format!("move it away: mv {0} {0}.other", quoted(path)))
             }
-            Self::Directory { .. } => {
-                Some("make the directory writable, or set XDG_STATE_HOME to another one".to_owned())
-            }
+            Self::Directory { path, .. } => Some(match nearest(path) {
+                (found, false) => format!("move it away: mv {0} {0}.other", quoted(found)),
+                (found, true) => format!(
+                    "make it writable (chmod u+rwx {}), or set XDG_STATE_HOME to another directory",
+                    quoted(found)
+                ),
+            }),
             Self::Foreign(path) | Self::Damaged { path, .. } => Some(format!(
                 "move it away, and a new one is begun: mv {} {}",
                 quoted(path),
-                quoted(&path.with_extension("damaged"))
+                quoted(&free(path))
             )),
+            Self::Altered { .. } => Some(
+                "what was changed: clearance approvals versions --verify; versions show prints the text all the same"
+                    .to_owned(),
+            ),
+            Self::Unfinished { .. } => Some("raise --timeout".to_owned()),
             Self::Newer(_) => Some("update clearance".to_owned()),
             Self::Busy { .. } => Some("end the process that holds it, then run the command again".to_owned()),
-            Self::Slow { .. } => Some("give it more time: clearance … --timeout 2m".to_owned()),
             Self::Full(path) => {
                 let directory = path.parent().unwrap_or(path);
                 Some(format!("make room: df -h {}", quoted(directory)))
@@ -100,4 +114,21 @@ impl VersionsError {
             }
         }
     }
+}
+
+/// The nearest thing that exists on the way to a path, and whether it is a directory.
+fn nearest(path: &Path) -> (&Path, bool) {
+    let exists = |path: &&Path| path.symlink_metadata().is_ok();
+    let found = path.ancestors().find(exists).unwrap_or(path);
+    (found, found.is_dir())
+}
+
+/// A name beside the database that nothing has yet: an earlier database that was moved away is not overwritten.
+fn free(path: &Path) -> PathBuf {
+    let named = |number: u32| match number {
+        1 => path.with_extension("damaged"),
+        number => path.with_extension(format!("damaged-{number}")),
+    };
+    let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
+    (1..1_000).map(named).find(is_free).unwrap_or_else(|| path.with_extension("damaged"))
 }

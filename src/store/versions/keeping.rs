@@ -1,6 +1,6 @@
 //! Keeps versions, and finds them.
 
-use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use super::error::VersionsError;
 use super::open::{Doing, Versions};
@@ -9,6 +9,17 @@ use super::verify::{self, Verified};
 use super::version::{New, Version};
 use super::{chain, limits, rows};
 use crate::deadline::Deadline;
+
+/// A version that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The version.
+    pub version: Version,
+    /// Its text, if it is still kept.
+    pub text: Option<String>,
+    /// Whether it is the one that was kept.
+    pub fits: bool,
+}
 
 impl Versions {
     /// Keeps a version, and returns its number: if the newest version of the place is the same, the number of that one.
@@ -53,21 +64,33 @@ impl Versions {
         })
     }
 
-    /// A version and its text, if it is still kept.
+    /// A version and its text, if it is still kept. Fails if it is not the one that was kept.
     pub fn get(
         &self,
         id: u64,
         deadline: Deadline,
     ) -> Result<Option<(Version, Option<String>)>, VersionsError> {
+        match self.look(id, deadline)? {
+            Some(Found { fits: false, .. }) => Err(VersionsError::Altered { id }),
+            found => Ok(found.map(|Found { version, text, .. }| (version, text))),
+        }
+    }
+
+    /// As [`Self::get`], of a version that may have been changed.
+    pub fn look(&self, id: u64, deadline: Deadline) -> Result<Option<Found>, VersionsError> {
         let query = format!("SELECT {COLUMNS}, text FROM version WHERE id = ?1");
         let Ok(id) = i64::try_from(id) else { return Ok(None) };
-        self.reading(
-            deadline,
-            || None,
-            |connection| {
-                connection.query_row(&query, [id], |found| Ok((row(found)?, found.get("text")?))).optional()
-            },
-        )
+        let work = |connection: &Connection| {
+            // One moment: a version may be kept meanwhile.
+            let transaction = connection.unchecked_transaction()?;
+            let read = |found: &Row<'_>| Ok((row(found)?, found.get("text")?));
+            let Some((version, text)) = transaction.query_row(&query, [id], read).optional()? else {
+                return Ok(None);
+            };
+            let fits = verify::fits(&transaction, id)?;
+            Ok(Some(Found { version, text, fits }))
+        };
+        self.reading(deadline, || None, work)
     }
 
     /// The newest version of a place.
@@ -77,7 +100,7 @@ impl Versions {
 
     /// Checks every version against the chain of hashes.
     pub fn verify(&self, deadline: Deadline) -> Result<Verified, VersionsError> {
-        self.reading(deadline, Verified::default, verify::verify)
+        self.reading(deadline, Verified::default, |connection| verify::verify(connection, &self.limits))
     }
 }
 

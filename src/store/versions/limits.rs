@@ -2,6 +2,10 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::chain;
+use super::rows::{COLUMNS, row};
+use super::version::{New, Version};
+
 /// How much is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -65,8 +69,31 @@ pub(super) fn apply(
         )
         .optional()?;
     if let Some((id, link)) = last_removed {
+        keep_newest(transaction, id)?;
         transaction.execute("DELETE FROM version WHERE id <= ?1", [id])?;
         transaction.execute("UPDATE chain SET base_id = ?1, base_link = ?2", params![id, link])?;
+    }
+    Ok(())
+}
+
+/// Appends the newest version of each place once more, and the newest one with a text, where they are about to be removed:
+/// up to this number all versions are.
+fn keep_newest(transaction: &Transaction<'_>, last_removed: i64) -> rusqlite::Result<()> {
+    let found: Vec<(i64, Option<i64>)> = transaction
+        .prepare(
+            "SELECT max(id) AS newest, max(CASE WHEN text IS NOT NULL THEN id END) AS with_text FROM version
+             GROUP BY target HAVING newest <= ?1 OR with_text <= ?1 ORDER BY newest",
+        )?
+        .query_map([last_removed], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let query = format!("SELECT {COLUMNS}, text FROM version WHERE id = ?1");
+    for (newest, with_text) in found {
+        for id in with_text.filter(|id| *id != newest).into_iter().chain([newest]) {
+            let (version, text): (Version, Option<String>) =
+                transaction.query_row(&query, [id], |found| Ok((row(found)?, found.get("text")?)))?;
+            let Version { target, hash, state, writer, seen_by, at_ms, .. } = version;
+            chain::append(transaction, &New { target, hash, state, text, writer, seen_by, at_ms })?;
+        }
     }
     Ok(())
 }

@@ -21,6 +21,7 @@ mod version;
 pub use editing::Editing;
 pub use entries::{EntryKey, EntryRecord};
 pub use error::VersionsError;
+pub use keeping::Found;
 pub use limits::LIMITS;
 pub use open::Versions;
 pub use verify::Problem;

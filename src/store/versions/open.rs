@@ -4,7 +4,8 @@ use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -15,6 +16,12 @@ use crate::deadline::Deadline;
 
 /// The longest wait for another process. An edit is not delayed for longer by its versions.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// The wait for a process that was waited for without success a moment ago: a command opens the database several times.
+const AGAIN: Duration = Duration::from_millis(50);
+/// How long that moment is.
+const MOMENT: Duration = Duration::from_secs(10);
+/// The databases that were waited for without success, and when.
+static BUSY: Mutex<Vec<(PathBuf, Instant)>> = Mutex::new(Vec::new());
 /// Number of steps of SQLite's virtual machine between two checks of the deadline.
 const STEPS: i32 = 1_000;
 /// Marks a database as one of clearance's versions: "clrv".
@@ -34,7 +41,7 @@ CREATE TABLE chain (
 ) STRICT;
 CREATE TABLE entry (
   target TEXT NOT NULL, agent TEXT NOT NULL, pattern TEXT NOT NULL, arg_pattern TEXT NOT NULL, source TEXT NOT NULL,
-  note TEXT, until_ms INTEGER, at_ms INTEGER NOT NULL,
+  note TEXT, until_ms INTEGER, at_ms INTEGER NOT NULL, removed_ms INTEGER,
   PRIMARY KEY (target, agent, pattern, arg_pattern, source)
 ) STRICT, WITHOUT ROWID;";
 
@@ -174,36 +181,65 @@ impl Versions {
         let path = self.path();
         match cause.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                waited_for(&path);
                 VersionsError::Busy { path, timeout: deadline.timeout().min(PATIENCE) }
             }
             Some(ErrorCode::OperationInterrupted) => {
-                VersionsError::Slow { path, timeout: deadline.timeout() }
+                VersionsError::Unfinished { path, timeout: deadline.timeout() }
             }
             Some(ErrorCode::NotADatabase) => VersionsError::Foreign(path),
-            Some(ErrorCode::DatabaseCorrupt) => VersionsError::Damaged { path, cause: cause.to_string() },
+            Some(ErrorCode::DatabaseCorrupt) => VersionsError::Damaged { path, cause: message(&cause) },
             Some(ErrorCode::DiskFull) => VersionsError::Full(path),
-            _ if doing == Doing::Reading && is_of_a_value(&cause) => {
-                VersionsError::Damaged { path, cause: cause.to_string() }
+            _ if is_of_the_schema(&cause) || (doing == Doing::Reading && is_of_a_value(&cause)) => {
+                VersionsError::Damaged { path, cause: message(&cause) }
             }
-            _ => VersionsError::Sqlite { path, cause: cause.to_string() },
+            _ => VersionsError::Sqlite { path, cause: message(&cause) },
         }
     }
 }
 
-/// Whether a value or a table is not as clearance writes it.
+/// Whether a value is not as clearance writes it.
 fn is_of_a_value(cause: &rusqlite::Error) -> bool {
-    matches!(
-        cause,
-        rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::InvalidColumnType(..)
-            | rusqlite::Error::SqlInputError { .. }
-    )
+    matches!(cause, rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..))
 }
 
+/// Whether a table or a column is not as clearance makes it.
+fn is_of_the_schema(cause: &rusqlite::Error) -> bool {
+    /// SQLITE_ERROR, of a statement that does not fit the tables.
+    const STATEMENT: i32 = 1;
+    match cause {
+        rusqlite::Error::SqlInputError { .. } => true,
+        rusqlite::Error::SqliteFailure(failure, _) => failure.extended_code == STATEMENT,
+        _ => false,
+    }
+}
+
+/// SQLite's message, without the statement.
+fn message(cause: &rusqlite::Error) -> String {
+    match cause {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        cause => cause.to_string(),
+    }
+}
+
+fn waited_for(path: &Path) {
+    let mut busy = BUSY.lock().unwrap_or_else(PoisonError::into_inner);
+    busy.retain(|(other, _)| other != path);
+    busy.push((path.to_owned(), Instant::now()));
+}
+
+/// How long another process is waited for.
+fn patience(path: &Path) -> Duration {
+    let mut busy = BUSY.lock().unwrap_or_else(PoisonError::into_inner);
+    busy.retain(|(_, since)| since.elapsed() < MOMENT);
+    if busy.iter().any(|(other, _)| other == path) { AGAIN } else { PATIENCE }
+}
+
+/// The wait for other processes is short; work that needs longer has until the deadline.
 fn open(path: &Path, access: OpenFlags, deadline: Deadline) -> rusqlite::Result<Connection> {
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(deadline.at_most(PATIENCE).left().unwrap_or_default())?;
+    connection.busy_timeout(deadline.at_most(patience(path)).left().unwrap_or_default())?;
     connection.progress_handler(STEPS, Some(move || deadline.left().is_none()))?;
     // The file is not trusted: its schema must not call functions, and its cells are checked. A version that was reported
     // as kept survives a power loss.

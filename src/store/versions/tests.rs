@@ -112,6 +112,14 @@ fn an_edited_or_cut_past_is_seen() {
         ("DELETE FROM version WHERE id = 1", Problem::Missing { from: 1, to: 1 }),
         ("DELETE FROM version WHERE id IN (2, 3)", Problem::Missing { from: 2, to: 3 }),
         ("DELETE FROM version WHERE id = 4", Problem::Missing { from: 4, to: 4 }),
+        ("UPDATE version SET text = NULL", Problem::TextMissing(1)),
+        ("UPDATE version SET text = NULL WHERE id = 4", Problem::TextMissing(4)),
+        // The front is cut, as the limits do it.
+        (
+            "UPDATE chain SET base_id = 2, base_link = (SELECT link FROM version WHERE id = 2);
+             DELETE FROM version WHERE id <= 2",
+            Problem::Missing { from: 1, to: 2 },
+        ),
     ];
     for (statement, problem) in statements {
         let (_home, versions) = here();
@@ -122,6 +130,72 @@ fn an_edited_or_cut_past_is_seen() {
         by_hand(&versions, statement);
         assert_eq!(versions.verify(soon()).unwrap().problems.first(), Some(&problem), "{statement}");
     }
+}
+
+#[test]
+fn a_version_that_was_changed_is_not_used() {
+    let statements = [
+        ("UPDATE version SET text = 'other' WHERE id = 2", [true, false, true]),
+        ("UPDATE version SET text = 'other', digest = 'other' WHERE id = 2", [false, false, true]),
+        ("UPDATE version SET place = 'store:/b' WHERE id = 2", [false, false, true]),
+        // Whoever writes a new link has to write those after it, too.
+        ("UPDATE version SET link = 'other' WHERE id = 3", [false, false, false]),
+        ("UPDATE chain SET head_id = 2, head_link = (SELECT link FROM version WHERE id = 2)", [false; 3]),
+    ];
+    for (statement, expected) in statements {
+        let (_home, versions) = here();
+        for (at, text) in ["1", "2", "3"].iter().enumerate() {
+            versions.keep(&new("/a", text, at as u64), soon()).unwrap();
+            assert_eq!(versions.get(at as u64 + 1, soon()).unwrap().unwrap().1.as_deref(), Some(*text));
+        }
+        by_hand(&versions, statement);
+        let fits = [1, 2, 3].map(|id| versions.look(id, soon()).unwrap().unwrap().fits);
+        assert_eq!(fits, expected, "{statement}");
+        let used =
+            [1, 2, 3].map(|id| !matches!(versions.get(id, soon()), Err(VersionsError::Altered { .. })));
+        assert_eq!(used, expected, "{statement}");
+    }
+}
+
+/// The limits of one place must not remove the last text of another one.
+#[test]
+fn the_newest_version_of_each_place_outlives_the_limit_of_versions() {
+    let limits = Limits { texts: 2, age_ms: 100, bytes: 1_000, text_bytes: 100, versions: 4 };
+    let (_home, versions) = here();
+    let versions = versions.limited(limits);
+    versions.keep(&new("/quiet", "precious", 1), soon()).unwrap();
+    versions.keep(&new("/gone", "gone", 1), soon()).unwrap();
+    let absent = New { state: State::Absent, text: None, hash: "none".to_owned(), ..new("/gone", "", 2) };
+    versions.keep(&absent, soon()).unwrap();
+    for number in 0..20 {
+        versions.keep(&new("/a", &number.to_string(), 3), soon()).unwrap();
+        assert_eq!(versions.verify(soon()).unwrap().problems, [], "{number}");
+        let last = versions.last("/quiet", soon()).unwrap().unwrap();
+        assert_eq!(versions.get(last.id, soon()).unwrap().unwrap().1.as_deref(), Some("precious"));
+        assert_eq!((last.writer, last.at_ms), (Some(Writer::Set), 1));
+        assert_eq!(versions.last("/gone", soon()).unwrap().unwrap().state, State::Absent);
+        let with_text =
+            versions.list(Some("/gone"), 9, soon()).unwrap().into_iter().find(|version| version.has_text);
+        assert!(with_text.is_some(), "{number}");
+    }
+}
+
+/// Checking takes longer than another process is waited for, and is linear in the number of versions.
+#[test]
+fn many_versions_without_a_text_are_checked() {
+    let (_home, versions) = here();
+    versions.keep(&new("/a", "first", 0), soon()).unwrap();
+    let mut connection = Connection::open(versions.path()).unwrap();
+    let transaction = connection.transaction().unwrap();
+    for number in 0..6_000 {
+        super::chain::append(&transaction, &new("/a", &number.to_string(), number)).unwrap();
+    }
+    transaction.execute("UPDATE version SET text = NULL WHERE id <= 5501", []).unwrap();
+    transaction.commit().unwrap();
+    let verified = versions.verify(Deadline::after(Duration::from_mins(2))).unwrap();
+    assert_eq!((verified.versions, verified.removed, verified.problems), (6_001, 5_501, vec![]));
+    let late = versions.verify(Deadline::after(Duration::ZERO));
+    assert!(matches!(late, Err(VersionsError::Unfinished { .. })), "{late:?}");
 }
 
 #[test]
@@ -151,8 +225,22 @@ fn other_files_in_its_place_are_errors_and_stay_as_they_are() {
     by_hand(&versions, "PRAGMA user_version = 1; UPDATE version SET state = 'strange'");
     assert!(matches!(versions.list(None, 1, soon()), Err(VersionsError::Damaged { .. })));
     fs::remove_file(versions.path()).unwrap();
+    kept().unwrap();
+    by_hand(&versions, "DROP TABLE version");
+    let damaged = kept().unwrap_err();
+    assert!(matches!(damaged, VersionsError::Damaged { .. }), "{damaged:?}");
+    assert!(!damaged.to_string().contains("SELECT"), "{damaged}");
+    assert!(damaged.remedy().unwrap().ends_with("versions.damaged"), "{damaged:?}");
+    // What was moved away earlier stays.
+    fs::write(versions.path().with_extension("damaged"), "earlier").unwrap();
+    assert!(damaged.remedy().unwrap().ends_with("versions.damaged-2"), "{damaged:?}");
+    fs::remove_file(versions.path()).unwrap();
     fs::create_dir(versions.path()).unwrap();
     assert!(matches!(kept(), Err(VersionsError::NotFile(_))));
+    let (home, versions) = here();
+    fs::write(home.path().join("state"), "a file").unwrap();
+    let remedy = versions.keep(&new("/a", "one", 1), soon()).unwrap_err().remedy().unwrap();
+    assert!(remedy.contains("mv ") && remedy.contains("/state "), "{remedy}");
 }
 
 #[test]
@@ -165,6 +253,12 @@ fn a_process_that_holds_the_database_is_not_waited_for_without_end() {
     let busy = versions.keep(&new("/a", "two", 2), Deadline::after(Duration::from_millis(50)));
     assert!(matches!(busy, Err(VersionsError::Busy { .. })), "{busy:?}");
     assert!(begun.elapsed() < Duration::from_secs(20));
+    // A command opens the database several times, and waits once.
+    let begun = std::time::Instant::now();
+    for _ in 0..4 {
+        assert!(matches!(versions.records("/a", soon()), Err(VersionsError::Busy { .. })));
+    }
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(versions.keep(&new("/a", "two", 2), soon()).unwrap(), 2);
 }
@@ -205,6 +299,12 @@ fn records_of_entries_are_kept_replaced_and_removed() {
     assert_eq!(versions.records("/a", soon()).unwrap(), std::slice::from_ref(&later));
     assert_eq!(versions.records("/b", soon()).unwrap(), []);
     assert_eq!((later.is_over(8), later.is_over(9)), (false, true));
+    // A record of an entry that was removed in time is kept apart, for documents that come back.
+    versions.spend("/a", &key, 10, soon()).unwrap();
+    assert_eq!(versions.records("/a", soon()).unwrap(), []);
+    assert_eq!(versions.spent("/a", soon()).unwrap(), [later.clone()]);
+    versions.revive("/a", &key, soon()).unwrap();
+    assert_eq!(versions.records("/a", soon()).unwrap(), [later]);
     versions.forget("/a", &key, soon()).unwrap();
     assert_eq!(versions.records("/a", soon()).unwrap(), []);
 }

@@ -1,10 +1,11 @@
 //! Checks the versions against the chain of hashes.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::chain::{Covered, Link, START, digest_of};
+use super::limits::Limits;
 
 /// The result of checking every version.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,7 +34,7 @@ pub enum Problem {
     Changed(u64),
     /// The text of this version was changed after it was kept.
     Text(u64),
-    /// The text of this version was removed while an older text of the same place is still there.
+    /// The text of this version was removed, though it is within the limits.
     TextMissing(u64),
     /// SQLite reports damage.
     Damage(String),
@@ -54,33 +55,38 @@ struct Read {
     link: String,
 }
 
-pub(super) fn verify(connection: &Connection) -> rusqlite::Result<Verified> {
+pub(super) fn verify(connection: &Connection, limits: &Limits) -> rusqlite::Result<Verified> {
     let mut verified = Verified::default();
     let damage: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if damage != "ok" {
         verified.problems.push(Problem::Damage(damage));
         return Ok(verified);
     }
-    let ends = connection
-        .query_row("SELECT base_id, base_link, head_id, head_link FROM chain", [], |row| {
-            let base = Link { id: row.get(0)?, link: row.get(1)? };
-            Ok((base, Link { id: row.get(2)?, link: row.get(3)? }))
-        })
-        .optional()?;
     let start = || Link { id: 0, link: START.to_owned() };
-    let (mut before, head) = ends.unwrap_or_else(|| (start(), start()));
-    // The places of which an older version has its text.
-    let mut with_text = HashSet::new();
-    let mut statement = connection.prepare("SELECT * FROM version ORDER BY id")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let read = read(row)?;
-        verified.take(&read, &before, with_text.contains(&read.target));
-        if read.text.is_some() && !with_text.contains(&read.target) {
-            with_text.insert(read.target.clone());
-        }
-        before = Link { id: read.id, link: read.link };
+    let (mut before, head) = ends(connection)?.unwrap_or_else(|| (start(), start()));
+    if before.id > 0 && head.id - before.id < number(limits.versions) {
+        // Fewer versions are left than the limits leave.
+        verified.problems.push(Problem::Missing { from: 1, to: positive(before.id) });
     }
+    let mut texts = Vec::new();
+    {
+        let mut statement = connection.prepare("SELECT * FROM version ORDER BY id")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let read = read(row)?;
+            verified.take(&read, &before);
+            // A version without a text has no size and no place here.
+            let has_text = !read.digest.is_empty();
+            texts.push(Text {
+                id: read.id,
+                target: if has_text { read.target } else { String::new() },
+                at_ms: read.at_ms,
+                size: read.text.as_ref().map(|text| text.len() as u64),
+            });
+            before = Link { id: read.id, link: read.link };
+        }
+    }
+    verified.take_removed(&texts, limits);
     if before.id < head.id {
         verified.problems.push(Problem::Missing { from: positive(before.id + 1), to: positive(head.id) });
     } else if before != head {
@@ -91,8 +97,55 @@ pub(super) fn verify(connection: &Connection) -> rusqlite::Result<Verified> {
     Ok(verified)
 }
 
+/// Whether a version is the one that was kept: its text has the digest that was kept of it, and the links from it on to the
+/// newest one fit.
+pub(super) fn fits(connection: &Connection, id: i64) -> rusqlite::Result<bool> {
+    let Some((base, head)) = ends(connection)? else { return Ok(false) };
+    let mut before = if id == base.id + 1 {
+        base
+    } else {
+        let query = "SELECT id, link FROM version WHERE id = ?1";
+        let link = |row: &Row<'_>| Ok(Link { id: row.get(0)?, link: row.get(1)? });
+        let Some(link) = connection.query_row(query, [id - 1], link).optional()? else { return Ok(false) };
+        link
+    };
+    let mut statement = connection.prepare(
+        "SELECT id, target, place, hash, state, digest, CASE WHEN id = ?1 THEN text END AS text, at_ms, writer, seen_by,
+           link FROM version WHERE id >= ?1 ORDER BY id",
+    )?;
+    let mut rows = statement.query([id])?;
+    while let Some(row) = rows.next()? {
+        let read = read(row)?;
+        let is_changed = read.text.as_deref().is_some_and(|text| digest_of(Some(text)) != read.digest);
+        if is_changed || read.id != before.id + 1 || read.link != read.expected(&before.link) {
+            return Ok(false);
+        }
+        before = Link { id: read.id, link: read.link };
+    }
+    Ok(before == head)
+}
+
+/// The start and the end of the chain.
+fn ends(connection: &Connection) -> rusqlite::Result<Option<(Link, Link)>> {
+    connection
+        .query_row("SELECT base_id, base_link, head_id, head_link FROM chain", [], |row| {
+            let base = Link { id: row.get(0)?, link: row.get(1)? };
+            Ok((base, Link { id: row.get(2)?, link: row.get(3)? }))
+        })
+        .optional()
+}
+
+/// What is known of a version's text. A version that never had one has no target.
+struct Text {
+    id: i64,
+    target: String,
+    at_ms: i64,
+    /// `None`: it was removed.
+    size: Option<u64>,
+}
+
 impl Verified {
-    fn take(&mut self, read: &Read, before: &Link, has_older_text: bool) {
+    fn take(&mut self, read: &Read, before: &Link) {
         let id = positive(read.id);
         self.versions += 1;
         if read.id > before.id + 1 {
@@ -101,13 +154,38 @@ impl Verified {
         } else if read.link != read.expected(&before.link) {
             self.problems.push(Problem::Changed(id));
         }
-        match &read.text {
-            Some(text) if digest_of(Some(text)) != read.digest => self.problems.push(Problem::Text(id)),
-            Some(_) => {}
-            None if read.digest.is_empty() => {}
-            None if has_older_text => self.problems.push(Problem::TextMissing(id)),
-            None => self.removed += 1,
+        if read.text.as_deref().is_some_and(|text| digest_of(Some(text)) != read.digest) {
+            self.problems.push(Problem::Text(id));
         }
+    }
+
+    /// Takes the texts that are not there any more: each must be beyond a limit. `texts`: of every version, in their order.
+    fn take_removed(&mut self, texts: &[Text], limits: &Limits) {
+        // What is after a text, from the newest back to it.
+        let mut newer: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut latest_ms = i64::MIN;
+        let mut size: u64 = 0;
+        let mut missing = Vec::new();
+        for text in texts.iter().rev() {
+            let Text { id, target, at_ms, size: found } = text;
+            if !target.is_empty() {
+                let newer = newer.entry(target).or_default();
+                // A text that was removed had this size at most.
+                size = size.saturating_add(found.unwrap_or(limits.text_bytes as u64));
+                let is_beyond = *newer >= limits.texts.max(1)
+                    || at_ms.saturating_add(number(limits.age_ms)) < latest_ms
+                    || size > limits.bytes;
+                match found {
+                    Some(_) => {}
+                    // The newest text of a place always stays.
+                    None if *newer > 0 && is_beyond => self.removed += 1,
+                    None => missing.push(Problem::TextMissing(positive(*id))),
+                }
+                *newer += 1;
+            }
+            latest_ms = latest_ms.max(*at_ms);
+        }
+        self.problems.extend(missing.into_iter().rev());
     }
 }
 
@@ -147,4 +225,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Read> {
 
 fn positive(id: i64) -> u64 {
     u64::try_from(id).unwrap_or_default()
+}
+
+fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }

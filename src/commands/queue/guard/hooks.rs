@@ -26,7 +26,7 @@ pub struct Hooks {
 impl Hooks {
     /// Fails if a program cannot be started.
     pub fn check(&self) -> Result<(), Error> {
-        hooks::check(self.on.iter().filter_map(|(_, program)| program.as_ref()))
+        hooks::check("breaker", self.on.iter().filter_map(|(_, program)| program.as_ref()))
     }
 
     /// Whether somebody wants to know of this event.
