@@ -217,7 +217,9 @@ pub(super) fn edit(
         }
         let error = match carry_out(&plan, &locked) {
             Ok(after) => {
-                after.iter().for_each(|after| recorder.after_stored(after));
+                if let Some(after) = &after {
+                    recorder.after_stored(after);
+                }
                 let limited = if plan.stored.text().is_some() || after.is_some() {
                     kept.done()
                 } else {

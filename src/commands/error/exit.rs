@@ -60,12 +60,14 @@ impl Error {
                 | VersionsError::Sqlite { .. } => Exit::Store,
             },
             Self::NotNoted { cause, .. } => cause.exit(),
-            Self::NoVersion { .. } | Self::NoText { .. } | Self::NothingToRestore { .. } => Exit::Found,
             Self::Fix { error, .. } => match error {
                 FixError::Invalid => Exit::Found,
                 FixError::Misread => Exit::Bug,
             },
-            Self::Invalid { .. }
+            Self::NoVersion { .. }
+            | Self::NoText { .. }
+            | Self::NothingToRestore { .. }
+            | Self::Invalid { .. }
             | Self::InvalidPolicy { .. }
             | Self::Scenario { .. }
             | Self::UnknownFields { .. }

@@ -51,8 +51,8 @@ impl Events {
             }
             sender.send_modify(|ticks| *ticks += 1);
         };
-        let watcher = notify::recommended_watcher(handle).ok();
-        Self { watcher: RefCell::new(watcher), watched, ticks }
+        let system = notify::recommended_watcher(handle).ok();
+        Self { watcher: RefCell::new(system), watched, ticks }
     }
 
     /// Receives a value at each event.
@@ -62,7 +62,7 @@ impl Events {
 
     /// Watches directories, those that were watched before included. `false`: not every change in them is reported.
     pub(super) fn watch(&self, directories: &[PathBuf]) -> bool {
-        directories.iter().map(|directory| self.add(directory)).fold(true, |all, one| all && one)
+        directories.iter().filter(|directory| !self.add(directory)).count() == 0
     }
 
     fn add(&self, directory: &Path) -> bool {

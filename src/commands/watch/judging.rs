@@ -169,12 +169,12 @@ fn changes(before: &Seen, after: &Seen) -> Changes {
         let [old, new] = [&old, &new].map(|text| serde_json::from_str(text).unwrap_or_default());
         return Changes { policy: native::changes(&old, &new), ..Changes::default() };
     }
-    match (parse(old.as_bytes(), Syntax::Json), parse(new.as_bytes(), Syntax::Json)) {
-        (Ok(old), Ok(new)) => comparison::policy(old, new),
-        _ => {
-            let [old, new] = [&old, &new].map(|text| serde_json::from_str(text).unwrap_or_default());
-            comparison::values(&old, &new, Depth::Policy)
-        }
+    let parsed = (parse(old.as_bytes(), Syntax::Json), parse(new.as_bytes(), Syntax::Json));
+    if let (Ok(old), Ok(new)) = parsed {
+        comparison::policy(old, new)
+    } else {
+        let [old, new] = [&old, &new].map(|text| serde_json::from_str(text).unwrap_or_default());
+        comparison::values(&old, &new, Depth::Policy)
     }
 }
 

@@ -58,8 +58,8 @@ impl Request {
         let mut places = self.places.clone();
         if self.all_gateways {
             let names = settings::names(&Environment::of_process(), deadline)?;
-            let named = |name| Place::Gateway(Flags { gateway: Some(name), ..Flags::default() });
-            places.extend(names.into_iter().map(named));
+            let gateway = |name| Place::Gateway(Flags { gateway: Some(name), ..Flags::default() });
+            places.extend(names.into_iter().map(gateway));
         } else if places.is_empty() {
             places.push(Place::Host);
         }
