@@ -52,28 +52,34 @@ impl Failure {
 
 /// The events that wait or are under way, each with its hook: the end of the command reports those that are lost.
 #[derive(Debug, Default, Clone)]
-struct Open(Arc<Mutex<(u64, BTreeMap<u64, (Job, String)>)>>);
+struct Open(Arc<Mutex<Numbered>>);
+
+#[derive(Debug, Default)]
+struct Numbered {
+    last: u64,
+    jobs: BTreeMap<u64, (Job, String)>,
+}
 
 impl Open {
-    fn locked(&self) -> MutexGuard<'_, (u64, BTreeMap<u64, (Job, String)>)> {
+    fn locked(&self) -> MutexGuard<'_, Numbered> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn begin(&self, job: &Job, hook: &impl ToString) -> u64 {
         let mut open = self.locked();
-        open.0 += 1;
-        let number = open.0;
-        open.1.insert(number, (job.clone(), hook.to_string()));
+        open.last += 1;
+        let number = open.last;
+        open.jobs.insert(number, (job.clone(), hook.to_string()));
         number
     }
 
     fn end(&self, number: u64) {
-        self.locked().1.remove(&number);
+        self.locked().jobs.remove(&number);
     }
 
     fn lost(&self) -> Vec<Failure> {
         let cause = "the event was not delivered before the command ended";
-        let open = std::mem::take(&mut self.locked().1);
+        let open = std::mem::take(&mut self.locked().jobs);
         open.into_values().map(|(job, hook)| Failure::of(&job, &hook, cause)).collect()
     }
 }

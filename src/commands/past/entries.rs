@@ -101,7 +101,7 @@ pub(in crate::commands) fn keep(
 ) -> Result<Kept, Error> {
     let (Some(target), Some(key)) = (target, key(edit)) else { return Ok(Kept::default()) };
     let what = if term.until_ms.is_some() { "time limit" } else { "note" };
-    let kept = versions().and_then(|versions| kept(&versions, target, key, (edit, term), is_new, deadline));
+    let kept = versions().and_then(|versions| kept(&versions, target, &key, (edit, term), is_new, deadline));
     match kept {
         Err(cause) if !term.is_empty() => Err(Error::NotNoted { what, cause: Box::new(cause) }),
         // Nothing was asked for, so nothing is missing.
@@ -113,12 +113,12 @@ pub(in crate::commands) fn keep(
 fn kept(
     versions: &Versions,
     target: &Target,
-    key: EntryKey,
+    key: &EntryKey,
     (edit, term): (&Edit, &Term),
     is_new: bool,
     deadline: Deadline,
 ) -> Result<Kept, Error> {
-    let of_key = |records: Vec<EntryRecord>| records.into_iter().find(|record| record.key == key);
+    let of_key = |records: Vec<EntryRecord>| records.into_iter().find(|record| record.key == *key);
     let known = of_key(versions.records(&target.key, deadline)?);
     let after = |before: Option<EntryRecord>, forgets| {
         Some(After { target: target.key.clone(), key: key.clone(), before, forgets })
@@ -131,7 +131,7 @@ fn kept(
         if known.is_none() && !is_spent {
             return Ok(Kept::default());
         }
-        versions.forget(&target.key, &key, deadline)?;
+        versions.forget(&target.key, key, deadline)?;
         return Ok(Kept { after: known.and_then(|known| after(Some(known), false)), ..Kept::default() });
     }
     if term.is_empty() {

@@ -51,8 +51,8 @@ impl Events {
             }
             sender.send_modify(|ticks| *ticks += 1);
         };
-        let watcher = notify::recommended_watcher(handle).ok();
-        Self { watcher: RefCell::new(watcher), watched, ticks }
+        let system = notify::recommended_watcher(handle).ok();
+        Self { watcher: RefCell::new(system), watched, ticks }
     }
 
     /// Receives a value at each event.

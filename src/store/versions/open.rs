@@ -188,12 +188,12 @@ impl Versions {
                 VersionsError::Unfinished { path, timeout: deadline.timeout() }
             }
             Some(ErrorCode::NotADatabase) => VersionsError::Foreign(path),
-            Some(ErrorCode::DatabaseCorrupt) => VersionsError::Damaged { path, cause: message(&cause) },
+            Some(ErrorCode::DatabaseCorrupt) => VersionsError::Damaged { path, cause: message(cause) },
             Some(ErrorCode::DiskFull) => VersionsError::Full(path),
             _ if is_of_the_schema(&cause) || (doing == Doing::Reading && is_of_a_value(&cause)) => {
-                VersionsError::Damaged { path, cause: message(&cause) }
+                VersionsError::Damaged { path, cause: message(cause) }
             }
-            _ => VersionsError::Sqlite { path, cause: message(&cause) },
+            _ => VersionsError::Sqlite { path, cause: message(cause) },
         }
     }
 }
@@ -205,7 +205,7 @@ fn is_of_a_value(cause: &rusqlite::Error) -> bool {
 
 /// Whether a table or a column is not as clearance makes it.
 fn is_of_the_schema(cause: &rusqlite::Error) -> bool {
-    /// SQLITE_ERROR, of a statement that does not fit the tables.
+    /// `SQLITE_ERROR`, of a statement that does not fit the tables.
     const STATEMENT: i32 = 1;
     match cause {
         rusqlite::Error::SqlInputError { .. } => true,
@@ -215,9 +215,9 @@ fn is_of_the_schema(cause: &rusqlite::Error) -> bool {
 }
 
 /// SQLite's message, without the statement.
-fn message(cause: &rusqlite::Error) -> String {
+fn message(cause: rusqlite::Error) -> String {
     match cause {
-        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        rusqlite::Error::SqlInputError { msg, .. } => msg,
         cause => cause.to_string(),
     }
 }
