@@ -144,7 +144,17 @@ fn denials_of_a_guard_are_no_denials_of_the_command() {
     client.file("duplicates.ndjson", history(&rows));
     client.file(
         "guard.ndjson",
-        "{\"version\": 1, \"at\": \"t\", \"event\": \"deny\", \"id\": \"p3\", \"kind\": \"exec\"}\n",
+        concat!(
+            "{\"version\": 1, \"at\": \"t\", \"event\": \"deny\", \"id\": \"p3\", \"kind\": \"exec\"}\n",
+            "{\"version\": 1, \"at\": \"t\", \"event\": \"outcome\", \"id\": \"p3\", \"outcome\": \"denied\"}\n",
+        ),
+    );
+    client.file(
+        "observed.ndjson",
+        concat!(
+            "{\"version\": 1, \"at\": \"t\", \"event\": \"deny\", \"id\": \"p3\", \"kind\": \"exec\"}\n",
+            "{\"version\": 1, \"at\": \"t\", \"event\": \"outcome\", \"id\": \"p3\", \"outcome\": \"observed\"}\n",
+        ),
     );
     let of = |more: &[&str]| {
         let all = [&["--file", "policy.json", "--prompts", "duplicates.ndjson"], more].concat();
@@ -155,6 +165,43 @@ fn denials_of_a_guard_are_no_denials_of_the_command() {
     let with = of(&["--prompts", "guard.ndjson"]);
     assert_eq!(with["agents"][0]["proposals"][0]["argPattern"], "^show\07\0$");
     assert_eq!(with["sources"][1]["form"], "guard log");
+    // A person denied what the guard only observed.
+    assert_eq!(of(&["--prompts", "observed.ndjson"])["agents"], json!([]));
+}
+
+#[test]
+fn no_denial_is_lost() {
+    let client = client();
+    let of = |rows: &[Value]| {
+        let allowed = (100..103).map(|id| decided(id, "main", "tickets show x", ALLOWED));
+        let lines: String = allowed.chain(rows.iter().cloned()).map(|row| format!("{row}\n")).collect();
+        client.file("denials.ndjson", lines);
+        client.json(&suggest(&["--file", "policy.json", "--prompts", "denials.ndjson"]))
+    };
+    assert_eq!(of(&[]).1["agents"][0]["proposals"].as_array().unwrap().len(), 1);
+    let row = |id: usize, decision: &str, status: &str| {
+        let mut row = decided(id, "main", "tickets show x", Some(decision));
+        row["status"] = status.into();
+        row
+    };
+    for denial in [
+        row(9, "deny-always", "denied"),
+        row(9, "allow-once", "denied"),
+        row(9, "DENY", "denied"),
+        row(9, "DENY", "allowed"),
+        row(9, "deny", "allowed"),
+        // The same prompt as an allowed one.
+        row(100, "deny", "denied"),
+    ] {
+        let (exit, report) = of(std::slice::from_ref(&denial));
+        assert_eq!((exit, &report["agents"]), (0, &json!([])), "{denial} {report}");
+    }
+    let mut rejected = row(9, "deny", "rejected");
+    rejected["decision"] = Value::Null;
+    assert_eq!(of(&[rejected]).1["agents"], json!([]));
+    let (exit, report) = of(&[decided(100, "main", "rm x", DENIED)]);
+    assert_eq!(exit, 3, "{report}");
+    assert!(report["problems"].to_string().contains("1 id belongs to different commands"), "{report}");
 }
 
 #[test]
@@ -208,6 +255,31 @@ fn proposals_are_applied_after_a_question_as_set_does() {
     let (exit, again) = client.json(&suggest(&[&flags[..], &["--yes"]].concat()));
     assert_eq!((exit, &again["patch"], &again["counts"]["saved"]), (0, &Value::Null, &json!(0)), "{again}");
     assert_eq!(again["counts"]["running"], 11, "{again}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_document_that_changed_meanwhile_is_proposed_for_again() {
+    let client = client();
+    let store = client.file("store/exec-approvals.json", document(&json!([])).to_string());
+    let lines =
+        fs::read_to_string(client.file("copy.ndjson", history(&[("main", "tickets show x", ALLOWED); 3])))
+            .unwrap();
+    let pipe = store.with_file_name("prompts");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let flags = ["--store", store.to_str().unwrap(), "--prompts", pipe.to_str().unwrap(), "--apply", "--yes"];
+    let mut command = client.command(&suggest(&flags));
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    // It opens the prompts after it read the document.
+    let mut prompts = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    fs::write(&store, document(&json!([{"pattern": "/usr/bin/rg"}])).to_string()).unwrap();
+    std::io::Write::write_all(&mut prompts, lines.as_bytes()).unwrap();
+    drop(prompts);
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(6), "{said}");
+    assert!(said.contains("nothing was applied") && said.contains("run it again"), "{said}");
 }
 
 #[test]
@@ -308,6 +380,41 @@ fn entries_are_narrowed_to_their_use() {
         .file("exact.json", document(&json!([{"pattern": "/usr/bin/rg", "argPattern": "^x$"}])).to_string());
     let nothing = client.answer(&suggest(&["--narrow", "--file", "exact.json"]));
     assert!(nothing.starts_with("exit: 0\n") && nothing.contains("Nothing to narrow."), "{nothing}");
+}
+
+#[test]
+fn an_entry_that_allows_a_denied_command_is_left_to_a_person() {
+    let client = client();
+    client.file(
+        "denied.ndjson",
+        history(&[
+            ("main", "ls x", ALLOWED),
+            ("main", "tail x", ALLOWED),
+            ("main", "tail /etc/passwd", DENIED),
+            // Of an agent without a list: the entry of `*` allows it.
+            ("ops", "rg secret /srv", DENIED),
+        ]),
+    );
+    for entries in [
+        json!([{"pattern": "/usr/bin/*"}]),
+        // The first entry allows the denied command, and the second would, too.
+        json!([{"pattern": "/usr/bin/tail"}, {"pattern": "/usr/bin/*"}]),
+        json!([{"pattern": "/usr/bin/*", "lastUsedAt": 1_000}]),
+    ] {
+        client.file("wide.json", document(&entries).to_string());
+        let flags = ["--narrow", "--stale", "30d", "--file", "wide.json", "--prompts", "denied.ndjson"];
+        let (exit, report) = client.json(&suggest(&flags));
+        assert_eq!((exit, &report["patch"]), (0, &Value::Null), "{report}");
+        for found in report["narrowings"].as_array().unwrap() {
+            assert_eq!(found["kind"], "allows-denied", "{report}");
+        }
+        assert_eq!(report["narrowings"].as_array().unwrap().len(), entries.as_array().unwrap().len());
+    }
+    let mut of_all = document(&json!([]));
+    of_all["agents"] = json!({"*": {"allowlist": [{"pattern": "/usr/bin/r*"}]}});
+    client.file("wide.json", of_all.to_string());
+    let flags = ["--narrow", "--file", "wide.json", "--prompts", "denied.ndjson"];
+    assert_eq!(client.json(&suggest(&flags)).1["narrowings"][0]["kind"], "allows-denied");
 }
 
 #[test]

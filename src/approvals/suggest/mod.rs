@@ -5,8 +5,13 @@
 //! argument is a literal text, one of a few texts, or a field ([`Field`]). No field matches white space, a slash, or a
 //! minus at its start, so that no field hides a second argument, another directory or an option.
 
+mod credentials;
 mod fields;
+mod programs;
 mod template;
+mod words;
 
+pub use credentials::has_credential;
 pub use fields::Field;
+pub use programs::{Freedom, freedom, is_many, is_same};
 pub use template::{literal, templates};
