@@ -127,8 +127,11 @@ impl<'c> Checker<'c> {
         };
         for other in others.iter().filter(|other| !is_harmless(other)) {
             let Ok(text) = shlex::try_join(other.iter().map(String::as_str)) else { continue };
-            let verdict = self.judge.decide(alone, self.agent, &text, call.directory.as_deref()).verdict;
-            if verdict != Verdict::Asks && verdict != Verdict::Denied {
+            let directory = call.directory.as_deref();
+            let is_stopped_by =
+                |loaded: &Prepared| is_stopped(&self.judge.decide(loaded, self.agent, &text, directory));
+            // What runs without any entry, such as a safe bin without files, does not run by this one.
+            if !is_stopped_by(alone) && is_stopped_by(&self.judge.prepared(&self.judge.policy, self.agent)) {
                 return Err("a general entry for it allows another form of it, too".to_owned());
             }
         }

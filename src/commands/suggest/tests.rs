@@ -245,7 +245,8 @@ fn nothing_is_generalised_that_is_not_known_to_be_harmless() {
         let commands = ["1", "2", "3"].map(|value| form.replace('N', value));
         let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
         let found = proposed(&policy(), Profile::V2026_9_6, &allowed(&commands), false);
-        assert!(entries(&found)[0].2.contains("[0-9]+"), "{form}: {found:?}");
+        let general = entries(&found).into_iter().find(|(_, _, arguments)| arguments.contains("[0-9]+"));
+        assert!(general.is_some(), "{form}: {found:?}");
     }
 }
 
