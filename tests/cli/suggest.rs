@@ -269,14 +269,13 @@ fn a_document_that_changed_meanwhile_is_proposed_for_again() {
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let flags = ["--store", store.to_str().unwrap(), "--prompts", pipe.to_str().unwrap(), "--apply", "--yes"];
     let mut command = client.command(&suggest(&flags));
-    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
-    let child = command.spawn().unwrap();
+    let running = std::thread::spawn(move || command.output().unwrap());
     // It opens the prompts after it read the document.
     let mut prompts = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
     fs::write(&store, document(&json!([{"pattern": "/usr/bin/rg"}])).to_string()).unwrap();
     std::io::Write::write_all(&mut prompts, lines.as_bytes()).unwrap();
     drop(prompts);
-    let ended = child.wait_with_output().unwrap();
+    let ended = running.join().unwrap();
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(6), "{said}");
     assert!(said.contains("nothing was applied") && said.contains("run it again"), "{said}");
