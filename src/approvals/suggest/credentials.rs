@@ -41,9 +41,8 @@ pub fn has_credential(command: &str) -> bool {
     }
     let words =
         shlex::split(command).unwrap_or_else(|| command.split_whitespace().map(str::to_owned).collect());
-    let is_last = words.len().checked_sub(1);
     words.iter().enumerate().any(|(at, word)| {
-        let next = words.get(at + 1).map(String::as_str).filter(|_| Some(at) != is_last);
+        let next = words.get(at + 1).map(String::as_str);
         let has_own = || words.iter().take(at).any(|program| is_own(program, word, next));
         is_token(word) || in_address(word) || is_assigned(word) || is_named(word, next) || has_own()
     })
@@ -135,7 +134,6 @@ fn is_token(word: &str) -> bool {
     word.split(['=', ':', ',', '&', '?', '@']).any(|part| {
         // Of a path the names of files may be long.
         part.split('/').filter(|_| is_url || !part.contains('/')).any(is_random)
-            || part.len() >= 24 && part.ends_with('=')
     }) || word.trim_end_matches('=').len() >= 24 && is_encoded(word)
 }
 
