@@ -270,10 +270,12 @@ fn a_document_that_changed_meanwhile_is_proposed_for_again() {
     let flags = ["--store", store.to_str().unwrap(), "--prompts", pipe.to_str().unwrap(), "--apply", "--yes"];
     let mut command = client.command(&suggest(&flags));
     let running = std::thread::spawn(move || command.output().unwrap());
-    // It opens the prompts after it read the document.
-    let mut prompts = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    // More than a pipe holds: when all is written, it reads the prompts, and it has read the document before that. Opened in
+    // both directions, the pipe never lacks a reader or a writer.
+    let mut prompts = fs::OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
+    let padded = format!("{lines}{}", "\n".repeat(200_000));
+    std::io::Write::write_all(&mut prompts, padded.as_bytes()).unwrap();
     fs::write(&store, document(&json!([{"pattern": "/usr/bin/rg"}])).to_string()).unwrap();
-    std::io::Write::write_all(&mut prompts, lines.as_bytes()).unwrap();
     drop(prompts);
     let ended = running.join().unwrap();
     let said = String::from_utf8(ended.stderr).unwrap();
