@@ -51,8 +51,9 @@ pub fn has_credential(command: &str) -> bool {
 /// Whether an option of one of these programs is a password.
 fn is_own(program: &str, word: &str, next: Option<&str>) -> bool {
     let name = program.rsplit('/').next().unwrap_or(program);
-    let options = OPTIONS.iter().filter(|(known, _)| *known == name).flat_map(|(_, options)| options.iter());
-    options.into_iter().any(|option| match word.strip_prefix(option) {
+    let mut options =
+        OPTIONS.iter().filter(|(known, _)| *known == name).flat_map(|(_, options)| options.iter());
+    options.any(|option| match word.strip_prefix(option) {
         // `mysql -p DATABASE` asks for the password.
         Some("") => !name.starts_with("m") && next.is_some_and(is_text) || name.starts_with("mongo"),
         Some(value) => option.len() == 2 && is_text(value),

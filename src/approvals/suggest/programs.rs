@@ -105,8 +105,8 @@ pub fn is_same(word: &str, real: &str) -> bool {
 pub(super) fn only_reads(words: &[String], before: usize) -> bool {
     const FIRST: usize = 3;
     let is_change = |word: &String| tokens(word).any(|token| has(CHANGES, &token));
-    let named = words.iter().take(before).filter(|word| Flag::of(word).is_none()).take(FIRST);
-    named.into_iter().any(|word| has(READS, word)) && !words.iter().any(is_change)
+    let mut named = words.iter().take(before).filter(|word| Flag::of(word).is_none()).take(FIRST);
+    named.any(|word| has(READS, word)) && !words.iter().any(is_change)
 }
 
 #[cfg(test)]
