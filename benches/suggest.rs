@@ -30,7 +30,8 @@ use serde_json::Value;
 
 fn main() {
     let count = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(50_000);
-    let home = tempfile::tempdir().expect("a directory");
+    // Not below `/tmp`: nothing is proposed for programs in a directory that every user can write to.
+    let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
     let path = home.path();
     fs::create_dir(path.join("bin")).expect("a directory");
     for program in month::PROGRAMS {

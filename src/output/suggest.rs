@@ -164,9 +164,10 @@ fn refusals(out: &mut dyn Write, page: Page, refused: &[Refused]) -> io::Result<
     }
     writeln!(out, "\nno entry for")?;
     for Refused { agent, why, commands: count, prompts: asked, examples } in refused.iter().take(REASONS) {
-        let example = examples.first().map_or_else(String::new, |example| shortened(&text(example), 80));
+        let example = |example: &String| format!("; for example {}", shortened(&text(example), 80));
+        let example = examples.first().map_or_else(String::new, example);
         let line = format!(
-            "{} ({}) of agent {}: {}; for example {example}",
+            "{} ({}) of agent {}: {}{example}",
             commands(*count),
             prompts(*asked),
             escaped(agent),

@@ -29,6 +29,8 @@ pub struct Decided {
     pub status: Box<str>,
     /// The decision. Expired and cancelled prompts have none.
     pub decision: Option<Decision>,
+    /// Whether it has a decision of which the meaning is unknown: `decision` is then `None`.
+    pub is_unknown: bool,
     /// Why it ended so: `user`, `timeout`, `run-aborted`, …
     pub reason: Option<Box<str>>,
     /// Who or what decided, if the gateway knows.
@@ -114,10 +116,12 @@ impl Decided {
         let agent = presentation.agent_id.or(source.agent_id);
         let exec = presentation.kind == Kind::Exec;
         let subject = if exec { presentation.command_text } else { presentation.title };
+        let decision = row.decision.as_deref().and_then(Decision::named);
         Ok(Self {
             key: Key::new(presentation.kind, row.id),
             status: row.status,
-            decision: row.decision.as_deref().and_then(Decision::named),
+            decision,
+            is_unknown: decision.is_none() && row.decision.is_some(),
             reason: row.reason,
             resolver: row.resolver.map(|resolver| resolver.known_to(device)),
             agent,

@@ -144,7 +144,17 @@ fn denials_of_a_guard_are_no_denials_of_the_command() {
     client.file("duplicates.ndjson", history(&rows));
     client.file(
         "guard.ndjson",
-        "{\"version\": 1, \"at\": \"t\", \"event\": \"deny\", \"id\": \"p3\", \"kind\": \"exec\"}\n",
+        concat!(
+            "{\"version\": 1, \"at\": \"t\", \"event\": \"deny\", \"id\": \"p3\", \"kind\": \"exec\"}\n",
+            "{\"version\": 1, \"at\": \"t\", \"event\": \"outcome\", \"id\": \"p3\", \"outcome\": \"denied\"}\n",
+        ),
+    );
+    client.file(
+        "observed.ndjson",
+        concat!(
+            "{\"version\": 1, \"at\": \"t\", \"event\": \"deny\", \"id\": \"p3\", \"kind\": \"exec\"}\n",
+            "{\"version\": 1, \"at\": \"t\", \"event\": \"outcome\", \"id\": \"p3\", \"outcome\": \"observed\"}\n",
+        ),
     );
     let of = |more: &[&str]| {
         let all = [&["--file", "policy.json", "--prompts", "duplicates.ndjson"], more].concat();
@@ -155,6 +165,43 @@ fn denials_of_a_guard_are_no_denials_of_the_command() {
     let with = of(&["--prompts", "guard.ndjson"]);
     assert_eq!(with["agents"][0]["proposals"][0]["argPattern"], "^show\x007\0$");
     assert_eq!(with["sources"][1]["form"], "guard log");
+    // A person denied what the guard only observed.
+    assert_eq!(of(&["--prompts", "observed.ndjson"])["agents"], json!([]));
+}
+
+#[test]
+fn no_denial_is_lost() {
+    let client = client();
+    let of = |rows: &[Value]| {
+        let allowed = (100..103).map(|id| decided(id, "main", "tickets show x", ALLOWED));
+        let lines: String = allowed.chain(rows.iter().cloned()).map(|row| format!("{row}\n")).collect();
+        client.file("denials.ndjson", lines);
+        client.json(&suggest(&["--file", "policy.json", "--prompts", "denials.ndjson"]))
+    };
+    assert_eq!(of(&[]).1["agents"][0]["proposals"].as_array().unwrap().len(), 1);
+    let row = |id: usize, decision: &str, status: &str| {
+        let mut row = decided(id, "main", "tickets show x", Some(decision));
+        row["status"] = status.into();
+        row
+    };
+    for denial in [
+        row(9, "deny-always", "denied"),
+        row(9, "allow-once", "denied"),
+        row(9, "DENY", "denied"),
+        row(9, "DENY", "allowed"),
+        row(9, "deny", "allowed"),
+        // The same prompt as an allowed one.
+        row(100, "deny", "denied"),
+    ] {
+        let (exit, report) = of(std::slice::from_ref(&denial));
+        assert_eq!((exit, &report["agents"]), (0, &json!([])), "{denial} {report}");
+    }
+    let mut rejected = row(9, "deny", "rejected");
+    rejected["decision"] = Value::Null;
+    assert_eq!(of(&[rejected]).1["agents"], json!([]));
+    let (exit, report) = of(&[decided(100, "main", "rm x", DENIED)]);
+    assert_eq!(exit, 3, "{report}");
+    assert!(report["problems"].to_string().contains("1 id belongs to different commands"), "{report}");
 }
 
 #[test]
@@ -208,6 +255,32 @@ fn proposals_are_applied_after_a_question_as_set_does() {
     let (exit, again) = client.json(&suggest(&[&flags[..], &["--yes"]].concat()));
     assert_eq!((exit, &again["patch"], &again["counts"]["saved"]), (0, &Value::Null, &json!(0)), "{again}");
     assert_eq!(again["counts"]["running"], 11, "{again}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_document_that_changed_meanwhile_is_proposed_for_again() {
+    let client = client();
+    let store = client.file("store/exec-approvals.json", document(&json!([])).to_string());
+    let lines =
+        fs::read_to_string(client.file("copy.ndjson", history(&[("main", "tickets show x", ALLOWED); 3])))
+            .unwrap();
+    let pipe = store.with_file_name("prompts");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let flags = ["--store", store.to_str().unwrap(), "--prompts", pipe.to_str().unwrap(), "--apply", "--yes"];
+    let mut command = client.command(&suggest(&flags));
+    let running = std::thread::spawn(move || command.output().unwrap());
+    // More than a pipe holds: when all is written, it reads the prompts, and it has read the document before that. Opened in
+    // both directions, the pipe never lacks a reader or a writer.
+    let mut prompts = fs::OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
+    let padded = format!("{lines}{}", "\n".repeat(200_000));
+    std::io::Write::write_all(&mut prompts, padded.as_bytes()).unwrap();
+    fs::write(&store, document(&json!([{"pattern": "/usr/bin/rg"}])).to_string()).unwrap();
+    drop(prompts);
+    let ended = running.join().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(6), "{said}");
+    assert!(said.contains("nothing was applied") && said.contains("run it again"), "{said}");
 }
 
 #[test]
@@ -284,6 +357,10 @@ fn a_release_that_reads_no_arguments_gets_no_proposal() {
 #[test]
 fn entries_are_narrowed_to_their_use() {
     let client = client();
+    // Without the denial of another agent, which an entry for `tickets` would allow.
+    let lines = fs::read_to_string(client.home().join("history.ndjson")).unwrap();
+    let used: String = lines.split_inclusive('\n').filter(|line| !line.contains("--delete")).collect();
+    client.file("history.ndjson", used);
     let entries = json!([
         {"pattern": "/usr/bin/*", "lastUsedCommand": "ls /srv"},
         {"pattern": "/usr/bin/tickets"},
@@ -308,6 +385,51 @@ fn entries_are_narrowed_to_their_use() {
         .file("exact.json", document(&json!([{"pattern": "/usr/bin/rg", "argPattern": "^x$"}])).to_string());
     let nothing = client.answer(&suggest(&["--narrow", "--file", "exact.json"]));
     assert!(nothing.starts_with("exit: 0\n") && nothing.contains("Nothing to narrow."), "{nothing}");
+}
+
+#[test]
+fn an_entry_that_allows_a_denied_command_is_left_to_a_person() {
+    let client = client();
+    client.file(
+        "denied.ndjson",
+        history(&[
+            ("main", "ls x", ALLOWED),
+            ("main", "tail x", ALLOWED),
+            ("main", "tail /etc/passwd", DENIED),
+            // Of an agent without a list: the entry of `*` allows it.
+            ("ops", "rg secret /srv", DENIED),
+        ]),
+    );
+    for entries in
+        [json!([{"pattern": "/usr/bin/*"}]), json!([{"pattern": "/usr/bin/*", "lastUsedAt": 1_000}])]
+    {
+        client.file("wide.json", document(&entries).to_string());
+        let flags = ["--narrow", "--stale", "30d", "--file", "wide.json", "--prompts", "denied.ndjson"];
+        let (exit, report) = client.json(&suggest(&flags));
+        assert_eq!((exit, &report["patch"]), (0, &Value::Null), "{report}");
+        for found in report["narrowings"].as_array().unwrap() {
+            assert_eq!(found["kind"], "allows-denied", "{report}");
+        }
+        assert_eq!(report["narrowings"].as_array().unwrap().len(), entries.as_array().unwrap().len());
+    }
+    // What the first entry allows was not used by the second.
+    client.file(
+        "wide.json",
+        document(&json!([{"pattern": "/usr/bin/tail"}, {"pattern": "/usr/bin/*"}])).to_string(),
+    );
+    let report = client.json(&suggest(&["--narrow", "--file", "wide.json", "--prompts", "denied.ndjson"])).1;
+    let kinds: Vec<&Value> =
+        report["narrowings"].as_array().unwrap().iter().map(|found| &found["kind"]).collect();
+    assert_eq!(kinds, ["allows-denied", "wide"], "{report}");
+    assert_eq!(
+        report["patch"]["agents"]["main"]["allowlist"],
+        json!([{"pattern": "/usr/bin/tail"}, {"pattern": "/usr/bin/ls"}])
+    );
+    let mut of_all = document(&json!([]));
+    of_all["agents"] = json!({"*": {"allowlist": [{"pattern": "/usr/bin/r*"}]}});
+    client.file("wide.json", of_all.to_string());
+    let flags = ["--narrow", "--file", "wide.json", "--prompts", "denied.ndjson"];
+    assert_eq!(client.json(&suggest(&flags)).1["narrowings"][0]["kind"], "allows-denied");
 }
 
 #[test]

@@ -46,7 +46,9 @@ fn proposals_save_half_of_the_repeats_and_allow_nothing_that_was_denied() {
     let count = env::var("MONTH").map_or(SAMPLE, |count| count.parse().expect("MONTH is a number"));
     let prompts = month::month(1, count);
     let (first, second) = prompts.split_at(count / 2);
-    let host = tempfile::Builder::new().prefix("clearance-month-").tempdir().expect("a directory");
+    // Not below `/tmp`: nothing is proposed for programs in a directory that every user can write to.
+    let target = env!("CARGO_TARGET_TMPDIR");
+    let host = tempfile::Builder::new().prefix("clearance-month-").tempdir_in(target).expect("a directory");
     let bin = host.path().join("bin");
     fs::create_dir(&bin).expect("a directory");
     for program in month::PROGRAMS {

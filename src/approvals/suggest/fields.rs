@@ -1,5 +1,8 @@
 //! The parts of an argument that may vary between commands: numbers, hashes, dates, and the names of files in one directory.
 
+use super::programs::{Freedom, only_reads};
+use super::words::{Flag, is_secret};
+
 /// A kind of text that may vary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
@@ -62,34 +65,85 @@ pub(super) enum Width {
     Names,
 }
 
-/// The pieces of an argument.
-pub(super) fn pieces(argument: &str, width: Width) -> Vec<Piece> {
-    let Some(start) = start(argument) else { return vec![Piece::Literal(argument.to_owned())] };
-    let named = if width == Width::Names { name(argument, start) } else { None };
-    named.unwrap_or_else(|| scan(argument, start))
+/// The pieces of the argument at a place of a command. What of it may vary is decided by what is known to be harmless: a whole
+/// argument that is a value, or a part of the name of a file in a directory with no secrets.
+pub(super) fn pieces(words: &[String], at: usize, width: Width, freedom: Freedom) -> Vec<Piece> {
+    let Some(word) = words.get(at) else { return Vec::new() };
+    let before = at.checked_sub(1).and_then(|before| Flag::of(words.get(before)?));
+    let found = match freedom {
+        Freedom::Nothing => None,
+        Freedom::Numbers => {
+            let is_value = before.is_some_and(Flag::takes_next);
+            number(word).filter(|_| !is_value && only_reads(words, at))
+        }
+        Freedom::Files => {
+            let is_place = before.is_some_and(|flag| flag.takes_next() && flag.is_place());
+            if is_place { None } else { of_reader(word, width) }
+        }
+    };
+    found.unwrap_or_else(|| vec![Piece::Literal(word.clone())])
 }
 
-/// Where the part of an argument begins that may vary. `None`: nothing may. Of an option only its value may, and of a URL
-/// only what follows the host.
-fn start(argument: &str) -> Option<usize> {
-    let is_odd = |c: char| c.is_whitespace() || c.is_control() || "*?[]{}~$`\\'\"<>|&;()!".contains(c);
-    if argument.chars().any(is_odd) || argument.split(['/', '=', ':']).any(|part| part == "..") {
+/// A word that is a number.
+fn number(word: &str) -> Option<Vec<Piece>> {
+    let is_number = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| vec![Piece::Field(Field::Number, word.to_owned())])
+}
+
+/// The pieces of an argument of a program that only reads. `None`: nothing of it may vary. Of an option only its value may.
+fn of_reader(word: &str, width: Width) -> Option<Vec<Piece>> {
+    let start = match Flag::of(word) {
+        Some(flag) if !word.starts_with("--") || flag.is_place() => return None,
+        Some(flag) => word.len() - flag.value?.len(),
+        None => 0,
+    };
+    let (before, value) = word.split_at(start);
+    let varying = whole(value).or_else(|| path(value, width))?;
+    let literal = Some(before).filter(|text| !text.is_empty()).map(|text| Piece::Literal(text.to_owned()));
+    Some(joined(literal.into_iter().chain(varying)))
+}
+
+/// Pieces with literal texts beside each other joined.
+fn joined(pieces: impl IntoIterator<Item = Piece>) -> Vec<Piece> {
+    let mut found: Vec<Piece> = Vec::new();
+    for piece in pieces {
+        match (found.last_mut(), piece) {
+            (Some(Piece::Literal(before)), Piece::Literal(text)) => before.push_str(&text),
+            (_, piece) => found.push(piece),
+        }
+    }
+    found
+}
+
+/// A text that is a field as a whole.
+fn whole(text: &str) -> Option<Vec<Piece>> {
+    let (field, length) = field(text, true)?;
+    (length == text.len()).then(|| vec![Piece::Field(field, text.to_owned())])
+}
+
+/// The pieces of a path. Only in the name of its file something may vary.
+fn path(text: &str, width: Width) -> Option<Vec<Piece>> {
+    let is_plain = |c: char| is_word(c) || matches!(c, '/' | '.' | '-' | '+');
+    if !text.chars().all(is_plain) || text.contains("//") {
         return None;
     }
-    let value = if argument.starts_with('-') { argument.find('=')? + 1 } else { 0 };
-    match argument.get(value..)?.find("://") {
-        Some(at) => {
-            let host = value + at + "://".len();
-            Some(host + argument.get(host..)?.find('/')?)
-        }
-        None => Some(value),
+    let (directory, base) = text.split_at(text.rfind('/')? + 1);
+    let is_file = base.starts_with(is_word) && !is_secret(base) && may_vary_in(directory, width);
+    if !is_file {
+        return None;
     }
+    let varying = match width {
+        Width::Values => scan(base),
+        Width::Names => name(base)?,
+    };
+    let directory = Piece::Literal(directory.to_owned());
+    Some(joined(std::iter::once(directory).chain(varying)))
 }
 
-/// Splits a text at its numbers, hashes and dates. Nothing before `start` varies.
-fn scan(text: &str, start: usize) -> Vec<Piece> {
-    let (before, mut rest) = text.split_at(start);
-    let (mut found, mut literal) = (Vec::new(), before.to_owned());
+/// Splits a text at its numbers, hashes and dates.
+fn scan(text: &str) -> Vec<Piece> {
+    let mut rest = text;
+    let (mut found, mut literal) = (Vec::new(), String::new());
     while let Some(c) = rest.chars().next() {
         let is_start =
             !literal.chars().next_back().is_some_and(is_word) && !ends_with_field(&literal, &found);
@@ -182,44 +236,48 @@ fn has_form(text: &str, form: &str) -> bool {
         && ends_at(text, form.len())
 }
 
-/// The pieces of a path in which only the name of the file may vary, not its directory and not its ending.
-fn name(argument: &str, start: usize) -> Option<Vec<Piece>> {
-    if argument.contains("://") {
-        return None;
-    }
-    let (directory, base) = argument.split_at(argument.rfind('/').filter(|slash| *slash >= start)? + 1);
-    if !may_vary_in(directory.get(start..)?) {
-        return None;
-    }
-    let is_ending = |ending: &str| {
-        matches!(ending.len(), 2..=6)
-            && ending[1..].chars().all(|c| c.is_ascii_alphanumeric())
-            && ending.contains(|c: char| c.is_ascii_alphabetic())
-    };
-    let ending = base.rfind('.').filter(|dot| *dot > 0).map_or("", |dot| &base[dot..]);
-    let ending = if is_ending(ending) { ending } else { "" };
-    let stem = base.strip_suffix(ending)?;
+/// The pieces of the name of a file, of which the ending stays. `None`: it has no ending, so that each file of its directory
+/// would be named.
+fn name(base: &str) -> Option<Vec<Piece>> {
+    let (stem, ending) = base.split_at(base.rfind('.').filter(|dot| *dot > 0)?);
+    let is_ending = matches!(ending.len(), 2..=6)
+        && ending[1..].chars().all(|c| c.is_ascii_alphanumeric())
+        && ending.contains(|c: char| c.is_ascii_alphabetic());
     let is_name = stem.starts_with(is_word) && stem.chars().all(|c| is_word(c) || c == '.' || c == '-');
-    if !is_name {
-        return None;
-    }
-    let mut found = vec![Piece::Literal(directory.to_owned()), Piece::Field(Field::Name, stem.to_owned())];
-    if !ending.is_empty() {
-        found.push(Piece::Literal(ending.to_owned()));
-    }
-    Some(found)
+    let pieces = || vec![Piece::Field(Field::Name, stem.to_owned()), Piece::Literal(ending.to_owned())];
+    (is_ending && is_name).then(pieces)
 }
 
-/// Whether every file of a directory may be named. A directory of the system or a hidden one may hold secrets, and one at the
-/// root is too wide.
-fn may_vary_in(directory: &str) -> bool {
-    const SYSTEM: [&str; 7] = ["boot", "dev", "etc", "proc", "root", "run", "sys"];
+/// Whether a part of a file's name may vary in a directory. One of the system, a hidden one, and one whose name is that of
+/// secrets may hold what nobody asked for; a relative one may be anywhere.
+fn may_vary_in(directory: &str, width: Width) -> bool {
+    /// At the root; of a relative path anywhere.
+    const SYSTEM: &str = "bin boot dev efi etc lib lib32 lib64 libx32 library lost+found nix proc root run sbin snap spool sys \
+                          system tmp usr var";
+    /// Anywhere.
+    const NEVER: &str = "boot cron crontabs dev etc proc root spool sys";
+    /// Directories of users, each of which is a directory at the root.
+    const HOMES: [&str; 2] = ["home", "users"];
+    let has = |list: &str, part: &String| list.split(' ').any(|known| known == part);
     let is_absolute = directory.starts_with('/');
-    let parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    let least = if is_absolute { 2 } else { 1 };
-    parts.len() >= least
-        && !parts.iter().any(|part| part.starts_with('.'))
-        && !(is_absolute && parts.first().is_some_and(|first| SYSTEM.contains(first)))
+    let parts: Vec<String> =
+        directory.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_lowercase).collect();
+    let Some(first) = parts.first() else { return false };
+    let is_forbidden = |part: &String| {
+        part.starts_with('.') || part.starts_with("cron.") || has(NEVER, part) || is_secret(part)
+    };
+    if parts.iter().any(is_forbidden) {
+        return false;
+    }
+    if !is_absolute {
+        // `h.example/x` is a place on another host for some programs.
+        return !first.contains('.') && !parts.iter().any(|part| has(SYSTEM, part));
+    }
+    let is_log =
+        width == Width::Values && matches!(&parts[..], [var, log, ..] if var == "var" && log == "log");
+    let is_home = HOMES.contains(&first.as_str());
+    let least = if is_home || width == Width::Names { 2 } else { 1 };
+    is_log || parts.len() >= least && (!has(SYSTEM, first) || first == "tmp")
 }
 
 #[cfg(test)]
@@ -227,47 +285,101 @@ mod tests {
     use super::*;
 
     /// The pieces as text: fields in braces.
-    fn shown(argument: &str, width: Width) -> String {
+    fn shown(command: &str, width: Width, freedom: Freedom) -> String {
         let shown = |piece: &Piece| match piece {
             Piece::Literal(text) => text.clone(),
             Piece::Field(field, text) => format!("{{{field:?} {text}}}"),
         };
-        pieces(argument, width).iter().map(shown).collect()
+        let words: Vec<String> = command.split(' ').map(str::to_owned).collect();
+        let word = |at| pieces(&words, at, width, freedom).iter().map(shown).collect::<String>();
+        (0..words.len()).map(word).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
-    fn numbers_hashes_and_dates_are_fields() {
+    fn values_are_fields_as_a_whole_argument_or_in_the_name_of_a_file() {
         for (argument, expected) in [
-            ("issue-12", "issue-{Number 12}"),
-            ("--number=7", "--number={Number 7}"),
+            ("-n 7", "-n {Number 7}"),
+            ("--lines=7", "--lines={Number 7}"),
             ("2026-11-26", "{Date 2026-11-26}"),
-            ("backup-2026-11-26.tar", "backup-{Date 2026-11-26}.tar"),
             ("2026-11-26T09:30:00Z", "{Time 2026-11-26T09:30:00Z}"),
-            ("2026-11-267", "{Number 2026}-{Number 11}-{Number 267}"),
             ("3f2a9bc", "{Hexadecimal 3f2a9bc}"),
             ("123e4567-e89b-12d3-a456-426614174000", "{Uuid 123e4567-e89b-12d3-a456-426614174000}"),
-            ("v1.2", "v{Number 1}.{Number 2}"),
-            ("https://h.example:8443/pr/12", "https://h.example:8443/pr/{Number 12}"),
-            ("ü7", "ü{Number 7}"),
+            ("/srv/backup-2026-11-26.tar", "/srv/backup-{Date 2026-11-26}.tar"),
+            ("/srv/a7/2026-11-267", "/srv/a7/{Number 2026}-{Number 11}-{Number 267}"),
+            ("/home/ann/v1.2", "/home/ann/v{Number 1}.{Number 2}"),
+            ("/var/log/syslog.1", "/var/log/syslog.{Number 1}"),
+            ("./src/a7", "./src/a{Number 7}"),
+            ("--file=src/a7", "--file=src/a{Number 7}"),
         ] {
-            assert_eq!(shown(argument, Width::Values), expected, "{argument}");
+            assert_eq!(shown(argument, Width::Values, Freedom::Files), expected, "{argument}");
         }
-        // Options, addresses, hosts, and what a shell could read otherwise.
+        // Options, words, hosts, outputs, secrets, the system's directories, and what a shell could read otherwise.
         for argument in [
             "-5",
             "-n5",
             "--port",
             "10.0.0.1",
-            "https://host7",
-            "a b 7",
+            "issue-12",
+            "v1.2",
+            "h7.example",
+            "h7.example/x7",
+            "user@h7.example",
+            "h7:/srv/x7",
+            "//h7/x7",
+            "https:/h7",
+            "https://host7/a/b7",
+            "https://h.example:8443/pr/12",
+            "@/srv/app/x7",
+            "if=/srv/app/x7",
+            "-o 7",
+            "-lo /srv/out/7",
+            "--output /srv/out/7",
+            "--output=/srv/out/7",
+            "--config=/srv/x7",
+            "--api-key=7",
+            "/proc/12/mem",
+            "/proc/self/x7",
+            "~/.ssh/id_7",
+            "/home/ann/.ssh/id_7",
+            "/home/ann7",
+            "/etc/ssh/key7",
+            "/srv/chroot/etc/x7",
+            "/srv/keys/x7",
+            "/srv/app/server7.pem",
+            "/var/run/secrets/x7",
+            "/var/spool/cron/x7",
+            "/usr/lib/systemd/system/x7",
+            "etc/x7",
+            "lib/x7",
             "../7",
+            "a/../7",
             "$7",
             "x*7",
             "",
             "deadbeef",
-            "a/../7",
+            "ü7",
         ] {
-            assert_eq!(shown(argument, Width::Values), argument);
+            assert_eq!(shown(argument, Width::Values, Freedom::Files), argument);
+            assert_eq!(shown(argument, Width::Names, Freedom::Files), argument);
+        }
+    }
+
+    #[test]
+    fn of_a_program_that_is_unknown_only_numbers_are_fields() {
+        for (command, expected) in [
+            ("show 7", "show {Number 7}"),
+            ("pr view --repo=a 7", "pr view --repo=a {Number 7}"),
+            ("show --id=7", "show --id=7"),
+            ("show -n 7", "show -n 7"),
+            ("show --lines 7", "show --lines 7"),
+            ("show x7", "show x7"),
+            ("show 3f2a9bc", "show 3f2a9bc"),
+            ("show /srv/log/7", "show /srv/log/7"),
+            ("close 7", "close 7"),
+            ("7", "7"),
+        ] {
+            assert_eq!(shown(command, Width::Values, Freedom::Numbers), expected, "{command}");
+            assert_eq!(shown(command, Width::Values, Freedom::Nothing), command);
         }
     }
 
@@ -275,26 +387,28 @@ mod tests {
     fn the_name_of_a_file_is_a_field_where_its_directory_is_none_of_the_system() {
         for (argument, expected) in [
             ("/srv/logs/app.log", "/srv/logs/{Name app}.log"),
-            ("/srv/logs/7", "/srv/logs/{Name 7}"),
             ("src/lib.rs", "src/{Name lib}.rs"),
             ("--file=src/a-b.c.rs", "--file=src/{Name a-b.c}.rs"),
         ] {
-            assert_eq!(shown(argument, Width::Names), expected, "{argument}");
+            assert_eq!(shown(argument, Width::Names, Freedom::Files), expected, "{argument}");
         }
         for argument in [
-            "/etc/ssl/passwd",
-            "/srv/x",
-            "/proc/self/x",
-            "/home/ann/.ssh/key",
+            "/etc/ssl/passwd.x",
+            "/var/log/auth.log",
+            "/var/log/x.log",
+            "/srv/x.txt",
+            "/srv/logs/x",
+            "/srv/logs/x.key",
+            "/home/ann/.ssh/key.x",
             "src/.env",
-            "src/-x",
-            "plain",
+            "src/-x.y",
+            "plain.txt",
             "/srv/logs/",
-            "https://h/a/b",
-            "./x",
-            "~/a/b",
+            "https://h/a/b.txt",
+            "./x.y",
+            "~/a/b.txt",
         ] {
-            assert_eq!(shown(argument, Width::Names), argument);
+            assert_eq!(shown(argument, Width::Names, Freedom::Files), argument);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields::{Field, Piece, Width, pieces};
+use super::programs::Freedom;
 
 /// The longest expression, in bytes.
 const LONGEST: usize = 2000;
@@ -25,16 +26,20 @@ pub struct Template {
 type Group = Vec<(usize, Vec<Vec<Piece>>)>;
 
 /// The templates of several commands, by their arguments, which differ from each other. Each has at least `least` commands,
-/// and each of its fields at least so many different texts. A command is in at most one template.
-pub fn templates(commands: &[&[String]], least: usize) -> Vec<Template> {
+/// and each of its fields at least so many different texts. `freedom`: what may vary. A command is in at most one template.
+pub fn templates(commands: &[&[String]], least: usize, freedom: Freedom) -> Vec<Template> {
     let mut found = Vec::new();
+    if freedom == Freedom::Nothing {
+        return found;
+    }
     let mut left: Vec<usize> =
         (0..commands.len()).filter(|&index| commands[index].len() <= MOST_ARGUMENTS).collect();
     for width in [Width::Values, Width::Names] {
         let mut groups: BTreeMap<Shape, Group> = BTreeMap::new();
         for &index in &left {
+            let words = commands[index];
             let split: Vec<Vec<Piece>> =
-                commands[index].iter().map(|argument| pieces(argument, width)).collect();
+                (0..words.len()).map(|at| pieces(words, at, width, freedom)).collect();
             groups.entry(shape(&split)).or_default().push((index, split));
         }
         for group in groups.into_values() {
@@ -128,10 +133,14 @@ mod tests {
     use super::*;
 
     fn found(commands: &[&str], least: usize) -> Vec<(String, usize, Vec<Field>)> {
+        found_as(commands, least, Freedom::Files)
+    }
+
+    fn found_as(commands: &[&str], least: usize, freedom: Freedom) -> Vec<(String, usize, Vec<Field>)> {
         let split: Vec<Vec<String>> =
             commands.iter().map(|command| command.split(' ').map(str::to_owned).collect()).collect();
         let all: Vec<&[String]> = split.iter().map(Vec::as_slice).collect();
-        templates(&all, least)
+        templates(&all, least, freedom)
             .into_iter()
             .map(|template| (template.arg_pattern, template.members.len(), template.fields))
             .collect()
@@ -145,8 +154,8 @@ mod tests {
         );
         // A few texts are listed.
         assert_eq!(
-            found(&["a1 1", "a1 2", "a2 3"], 3),
-            [("^a(?:1|2)\0[0-9]+\0$".to_owned(), 3, vec![Field::Number])]
+            found(&["1 1", "1 2", "2 3"], 3),
+            [("^(?:1|2)\0[0-9]+\0$".to_owned(), 3, vec![Field::Number])]
         );
         assert_eq!(
             found(&["/srv/log/a.log", "/srv/log/b.log", "/srv/log/c.d.log"], 3),
@@ -172,7 +181,10 @@ mod tests {
         ] {
             assert_eq!(found(commands, 3), [], "{commands:?}");
         }
-        assert_eq!(templates(&[], 3), []);
+        assert_eq!(templates(&[], 3, Freedom::Files), []);
+        let numbers = ["view 1", "view 2", "view 3"];
+        assert_eq!(found_as(&numbers, 3, Freedom::Numbers).len(), 1);
+        assert_eq!(found_as(&numbers, 3, Freedom::Nothing), []);
     }
 
     #[test]
@@ -191,7 +203,7 @@ mod tests {
         ) {
             let commands: Vec<Vec<String>> = commands.into_iter().collect();
             let all: Vec<&[String]> = commands.iter().map(Vec::as_slice).collect();
-            for template in templates(&all, 3) {
+            for template in templates(&all, 3, Freedom::Files) {
                 prop_assert!(template.arg_pattern.starts_with('^') && template.arg_pattern.ends_with('$'));
                 let expression = regress::Regex::new(&template.arg_pattern).unwrap();
                 let has_nul = template.arg_pattern.contains('\0');

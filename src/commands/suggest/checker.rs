@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::candidate::{Candidate, name};
 use super::judge::{Judge, NO_DIRECTORY};
 use super::observed::{Call, Denied};
-use crate::approvals::decide::{Decision, Prepared, Verdict};
+use crate::approvals::decide::{Decision, Prepared, Segment, Verdict};
 use crate::approvals::findings::severity::Severity;
 use crate::approvals::lint::{self, Facts};
 use crate::approvals::quotable;
@@ -89,12 +89,16 @@ impl<'c> Checker<'c> {
         };
         let alone = self.judge.prepared(&alone, self.agent);
         let calls = candidate.members.iter().flat_map(|asked| &asked.calls);
+        // The arguments, if there are no others that the entry can match.
+        let mut exact = None;
         for (index, (call, _)) in calls.enumerate() {
             let decision = self.judge.decide_call(&alone, call);
             let segments = decision.evaluation.as_ref().map(|evaluation| evaluation.segments.as_slice());
             match (decision.verdict, segments) {
                 (Verdict::Runs, Some([segment])) => {
-                    if !candidate.fields.is_empty() && index < FORMS {
+                    if candidate.fields.is_empty() {
+                        exact = segment.argv.get(1..).map(|arguments| arguments.join(" "));
+                    } else if index < FORMS {
                         self.no_other_form(&alone, &segment.argv, call)?;
                     }
                 }
@@ -107,7 +111,7 @@ impl<'c> Checker<'c> {
                 _ => return Err("an entry does not make it run".to_owned()),
             }
         }
-        self.no_denied(candidate, &alone)
+        self.no_denied(candidate, &alone, exact.as_deref())
     }
 
     /// Whether commands run that have another number of arguments, or an argument that is an option, has white space or leads
@@ -123,21 +127,32 @@ impl<'c> Checker<'c> {
         };
         for other in others.iter().filter(|other| !is_harmless(other)) {
             let Ok(text) = shlex::try_join(other.iter().map(String::as_str)) else { continue };
-            let verdict = self.judge.decide(alone, self.agent, &text, call.directory.as_deref()).verdict;
-            if verdict != Verdict::Asks && verdict != Verdict::Denied {
+            let directory = call.directory.as_deref();
+            let is_stopped_by =
+                |loaded: &Prepared| is_stopped(&self.judge.decide(loaded, self.agent, &text, directory));
+            // What runs without any entry, such as a safe bin without files, does not run by this one.
+            if !is_stopped_by(alone) && is_stopped_by(&self.judge.prepared(&self.judge.policy, self.agent)) {
                 return Err("a general entry for it allows another form of it, too".to_owned());
             }
         }
         Ok(())
     }
 
-    /// Whether a denied command runs with the entry. What is unknown counts as allowed. Denied commands of other programs are
-    /// checked once, with all proposals together.
-    fn no_denied(&self, candidate: &Candidate<'_>, alone: &Prepared) -> Result<(), String> {
+    /// Whether a denied command runs with the entry. What is unknown counts as allowed. Denied commands of other programs, and
+    /// with other arguments than the `exact` ones, are checked once, with all proposals together.
+    fn no_denied(
+        &self,
+        candidate: &Candidate<'_>,
+        alone: &Prepared,
+        exact: Option<&str>,
+    ) -> Result<(), String> {
         let with = Judge::with(&self.judge.document, self.agent, [&candidate.entry])
             .map(|with| self.judge.prepared(&with, self.agent));
         let pattern = &candidate.entry.0;
         for (denied, now) in self.denied.iter().filter(|(denied, now)| concerns(denied, now, pattern)) {
+            if !denied.is_elided && exact.is_some_and(|exact| has_other_arguments(now, exact)) {
+                continue;
+            }
             let shown = quotable(&denied.command);
             let loaded = if is_stopped(now) { with.as_ref().unwrap_or(alone) } else { alone };
             let decision = self.decide(loaded, denied);
@@ -166,6 +181,17 @@ impl<'c> Checker<'c> {
         }
         Ok(())
     }
+}
+
+/// Whether all parts of a stopped command are known, and none has these arguments. Otherwise the evaluator has to say whether an
+/// entry with exactly these arguments allows it.
+fn has_other_arguments(now: &Decision, exact: &str) -> bool {
+    let is_other = |part: &Segment| {
+        let arguments = part.argv.get(1..).map(|arguments| arguments.join(" "));
+        part.real.is_some() && part.effective.is_none() && arguments.is_some_and(|own| own != exact)
+    };
+    let parts = now.evaluation.as_ref().map(|evaluation| evaluation.segments.as_slice()).unwrap_or_default();
+    is_stopped(now) && !parts.is_empty() && parts.iter().all(is_other)
 }
 
 /// Whether a command does not run, whatever is unknown.

@@ -33,6 +33,9 @@ pub enum SuggestError {
     /// `--apply` with prompts that could not be read.
     #[error("some prompts could not be read, and one of them may be a denial; nothing was changed")]
     Incomplete,
+    /// The document changed after it was read, so that nothing was applied.
+    #[error("{0}; nothing was applied")]
+    Changed(String),
     /// A file of `--tests` cannot be read as policy tests.
     #[error("{name} has no policy tests that can be read: {cause}")]
     Tests {
@@ -51,6 +54,7 @@ impl SuggestError {
             Self::TooMany(_) | Self::Programs | Self::Configuration(_) | Self::Node(_) => Exit::Usage,
             Self::Document(_) => Exit::Found,
             Self::Incomplete => Exit::Partly,
+            Self::Changed(_) => Exit::Conflict,
         }
     }
 
@@ -64,6 +68,7 @@ impl SuggestError {
             | Self::Configuration(_)
             | Self::Node(_)
             | Self::Document(_)
+            | Self::Changed(_)
             | Self::Tests { .. } => self.exit().code(),
         }
     }
@@ -80,6 +85,7 @@ impl SuggestError {
             Self::Node(_) => "name the gateway alone: --gateway=NAME",
             Self::Document(_) => "see what is wrong: clearance approvals validate",
             Self::Incomplete => "see the problems above; save the prompts again, or apply after a look: --patch > new.json, then clearance approvals set --file new.json",
+            Self::Changed(_) => "run it again: it proposes entries for the document as it is then",
             Self::Tests { .. } => "check the file: clearance approvals test FILE",
         }
         .to_owned()

@@ -33,6 +33,7 @@ use crate::deadline::{Deadline, Gate};
 use crate::report::approvals::SetReport;
 use crate::report::approvals::explain::{ConfigurationUsed, HostUsed};
 use crate::report::approvals::suggest::{Counts, Suggested};
+use crate::store::StoreError;
 use crate::store::versions::Writer;
 
 /// The most denied commands that proposals are checked with.
@@ -197,7 +198,15 @@ pub fn may_apply(suggestion: &Suggestion) -> Result<(), Error> {
 /// Replaces the document under compare-and-swap, as `set` does. `None`: nothing would change.
 pub fn apply(suggestion: &Suggestion, gate: &Gate, deadline: Deadline) -> anyhow::Result<Option<SetReport>> {
     let Some(patch) = &suggestion.report.patch else { return Ok(None) };
-    replace(patch, &suggestion.place, &suggestion.hash, gate, deadline).map(Some)
+    replace(patch, &suggestion.place, &suggestion.hash, gate, deadline).map(Some).map_err(|error| match error
+        .downcast::<Error>(
+    ) {
+        Ok(found @ (Error::Conflict { .. } | Error::Store(StoreError::Conflict { .. }))) => {
+            Error::from(SuggestError::Changed(found.to_string())).into()
+        }
+        Ok(error) => error.into(),
+        Err(error) => error,
+    })
 }
 
 /// Replaces a document that had this hash.

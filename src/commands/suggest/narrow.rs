@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::judge::Judge;
-use super::observed::Observed;
-use crate::approvals::decide::{Comparison, Verdict, wider};
+use super::observed::{Denied, Observed};
+use crate::approvals::decide::{Comparison, Decision, Prepared, Verdict, wider};
 use crate::approvals::findings::codes::Code;
 use crate::approvals::lint::{self, Facts, Overrides};
 use crate::approvals::{Budget, Syntax, quotable};
@@ -15,6 +15,9 @@ use crate::report::approvals::suggest::{Narrow, Narrowing};
 
 /// A day in milliseconds.
 const DAY_MS: f64 = 86_400_000.0;
+
+/// An agent that the entries of `*` are tried with.
+const ANY_AGENT: &str = "main";
 
 /// When an entry counts as unused.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +48,7 @@ pub(super) fn narrow(
     budget: Budget<'_>,
 ) -> (Vec<Narrowing>, Option<Value>) {
     let uses = uses(judge, observed);
-    let mut found = findings(judge, &uses, stale, budget);
+    let mut found = findings(judge, observed, &uses, stale, budget);
     let mut patch = patched(&judge.document, &found);
     // What the wider comparison cannot prove narrower is left to a person.
     if patch.as_ref().is_some_and(|patch| !is_narrower(judge, patch)) {
@@ -74,16 +77,64 @@ fn uses(judge: &Judge<'_>, observed: &Observed) -> Uses {
             if tally.allowed + tally.undecided > 0 {
                 programs.extend(path.clone());
             }
-            if decision.verdict == Verdict::Runs && tally.denied > 0 {
-                let shown = || quotable(&call.command).into_owned();
+        }
+    }
+    denied(judge, observed, &mut uses);
+    uses
+}
+
+/// Adds the denied commands that run under the document, whichever agent asked for them.
+fn denied(judge: &Judge<'_>, observed: &Observed, uses: &mut Uses) {
+    let listed = judge.document["agents"].as_object().into_iter().flatten().map(|(agent, _)| agent.as_str());
+    let asking = observed.calls.keys().map(|call| call.agent.as_str());
+    let agents: BTreeSet<&str> = listed.chain(asking).filter(|agent| *agent != "*").collect();
+    for agent in agents {
+        let loaded = judge.prepared(&judge.document, agent);
+        for (denied, decision) in running(judge, observed, &loaded, agent) {
+            let segments = decision.evaluation.iter().flat_map(|evaluation| &evaluation.segments);
+            for entry in segments.filter_map(|segment| segment.entry.as_ref()) {
+                let shown = || quotable(&denied.command).into_owned();
                 uses.denied.entry(entry.stored.clone()).or_insert_with(shown);
             }
         }
     }
-    uses
 }
 
-fn findings(judge: &Judge<'_>, uses: &Uses, stale: Option<Stale>, budget: Budget<'_>) -> Vec<Narrowing> {
+/// The denied commands that run under a loaded document.
+fn running<'o>(
+    judge: &Judge<'_>,
+    observed: &'o Observed,
+    loaded: &Prepared,
+    agent: &str,
+) -> impl Iterator<Item = (&'o Denied, Decision)> {
+    let whole = observed.denied.iter().filter(|denied| !denied.is_elided);
+    whole.filter_map(move |denied| {
+        let decision = judge.decide(loaded, agent, &denied.command, denied.directory.as_deref());
+        (decision.verdict == Verdict::Runs).then_some((denied, decision))
+    })
+}
+
+/// A denied command that some entries of an agent allow, if there were no others.
+fn allowed(judge: &Judge<'_>, observed: &Observed, agent: &str, entries: Vec<Value>) -> Option<String> {
+    let mut alone = judge.policy.clone();
+    alone["agents"].as_object_mut()?.get_mut(agent)?["allowlist"] = Value::Array(entries);
+    let name = if agent == "*" { ANY_AGENT } else { agent };
+    let loaded = judge.prepared(&alone, name);
+    running(judge, observed, &loaded, name).next().map(|(denied, _)| quotable(&denied.command).into_owned())
+}
+
+/// Whether an entry is a glob that somebody wrote.
+fn is_glob(entry: &Value) -> bool {
+    pattern_of(entry).contains(['*', '?']) && entry["source"] != "allow-always"
+}
+
+fn findings(
+    judge: &Judge<'_>,
+    observed: &Observed,
+    uses: &Uses,
+    stale: Option<Stale>,
+    budget: Budget<'_>,
+) -> Vec<Narrowing> {
     let text = judge.target.text.as_deref().map_or(ABSENT, str::as_bytes);
     let release = judge.target.surroundings.release.release.as_str();
     let facts = Facts { release: Some(release), budget, ..Facts::default() };
@@ -100,7 +151,7 @@ fn findings(judge: &Judge<'_>, uses: &Uses, stale: Option<Stale>, budget: Budget
         let pattern = pattern_of(entry);
         let programs = uses.programs.get(&place);
         let is_used = programs.is_some_and(|programs| !programs.is_empty());
-        let is_glob = pattern.contains(['*', '?']) && entry["source"] != "allow-always";
+        let is_glob = is_glob(entry);
         let kind = if let Some(code) = dead.get(&place) {
             Some(Narrow::Dead(code))
         } else if let Some(stale) = stale.filter(|_| !is_used).and_then(|stale| stale.of(entry)) {
@@ -108,7 +159,12 @@ fn findings(judge: &Judge<'_>, uses: &Uses, stale: Option<Stale>, budget: Budget
         } else if let Some(programs) = programs.filter(|_| is_glob && is_used)
             && programs.iter().all(|path| is_plain(path))
         {
-            Some(Narrow::Wide { programs: programs.iter().cloned().collect() })
+            // The entries in its place may allow a denied command as well: whichever stands first in the list, a person decides.
+            let replaced = programs.iter().map(|program| narrower(entry, program)).collect();
+            Some(match allowed(judge, observed, agent, replaced) {
+                Some(command) => Narrow::AllowsDenied { command },
+                None => Narrow::Wide { programs: programs.iter().cloned().collect() },
+            })
         } else if let Some(command) = uses.denied.get(&place) {
             Some(Narrow::AllowsDenied { command: command.clone() })
         } else {

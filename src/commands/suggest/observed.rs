@@ -1,7 +1,8 @@
 //! The commands of prompts, with what became of them. A prompt that is in several sources counts once.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use crate::approvals::quotable;
 use crate::queue::history::Decided;
 use crate::queue::intent::is_elided;
 use crate::queue::{Decision, Doubt, Kind, Prompt};
@@ -15,6 +16,18 @@ pub(in crate::commands) enum Outcome {
     Denied,
     /// It is pending, expired or was cancelled, or only a duplicate of another prompt was denied.
     Undecided,
+}
+
+impl Outcome {
+    /// What became of a prompt with this decision and status. What is unknown, or contradicts itself, may have been a denial.
+    pub(in crate::commands) fn of(decision: Option<Decision>, is_unknown: bool, status: &str) -> Self {
+        match (decision, status) {
+            _ if is_unknown => Self::Denied,
+            (Some(Decision::AllowOnce | Decision::AllowAlways) | None, "allowed") => Self::Allowed,
+            (None, "expired" | "cancelled" | "pending") => Self::Undecided,
+            _ => Self::Denied,
+        }
+    }
 }
 
 /// A prompt of a source.
@@ -34,11 +47,7 @@ pub(in crate::commands) struct Row {
 impl Row {
     /// A decided prompt. `None`: it is not for a shell command.
     pub(in crate::commands) fn of_decided(decided: &Decided) -> Option<Self> {
-        let outcome = match (decided.decision, &*decided.status) {
-            (Some(Decision::Deny), _) | (None, "denied") => Outcome::Denied,
-            (Some(Decision::AllowOnce | Decision::AllowAlways), _) | (None, "allowed") => Outcome::Allowed,
-            (None, _) => Outcome::Undecided,
-        };
+        let outcome = Outcome::of(decided.decision, decided.is_unknown, &decided.status);
         let asked = &decided.asked;
         (decided.key.kind == Kind::Exec).then(|| Self {
             id: decided.id().to_owned(),
@@ -113,23 +122,46 @@ pub(in crate::commands) struct Gathered {
     by_id: HashMap<String, usize>,
     /// The ids of prompts that a guard denied as duplicates: that says nothing about their command.
     pub(in crate::commands) duplicates: HashSet<String>,
+    /// The ids that several prompts have.
+    ambiguous: BTreeSet<String>,
 }
 
 impl Gathered {
-    /// Adds a prompt. Of the same prompt a decision counts, and a known directory.
+    /// Adds a prompt. Of the same prompt a denial counts before any other decision, and a known directory.
     pub(in crate::commands) fn add(&mut self, row: Row) {
         let Some(known) = self.by_id.get(&row.id).and_then(|index| self.rows.get_mut(*index)) else {
             self.by_id.insert(row.id.clone(), self.rows.len());
             self.rows.push(row);
             return;
         };
-        if known.outcome == Outcome::Undecided {
-            known.outcome = row.outcome;
+        let is_elided = known.is_elided || row.is_elided;
+        // Not every source has the agent.
+        let is_one = known.agent.is_none() || row.agent.is_none() || known.agent == row.agent;
+        if !is_one || !is_elided && known.command != row.command {
+            // Which of the two was decided is unknown, so that both are.
+            self.ambiguous.insert(row.id.clone());
+            self.rows.push(row);
+            return;
         }
+        known.outcome = match (known.outcome, row.outcome) {
+            (Outcome::Denied, _) | (_, Outcome::Denied) => Outcome::Denied,
+            (Outcome::Allowed, _) | (_, Outcome::Allowed) => Outcome::Allowed,
+            (Outcome::Undecided, Outcome::Undecided) => Outcome::Undecided,
+        };
         if known.directory.is_none() && known.command == row.command {
             known.directory = row.directory;
         }
+        known.agent = known.agent.take().or(row.agent);
         known.is_example &= row.is_example;
+        known.is_elided = is_elided;
+    }
+
+    /// What is wrong with the prompts of all sources together.
+    pub(in crate::commands) fn problem(&self) -> Option<String> {
+        let first = self.ambiguous.first()?;
+        let count = self.ambiguous.len();
+        let ids = if count == 1 { "1 id belongs".to_owned() } else { format!("{count} ids belong") };
+        Some(format!("{ids} to different commands, so that their decisions are unknown: {}", quotable(first)))
     }
 
     /// The number of prompts.
@@ -144,7 +176,8 @@ impl Gathered {
         for row in self.rows {
             let Row { id, agent, command, directory, outcome, is_example, is_elided } = row;
             observed.prompts += 1;
-            let is_denied = outcome == Outcome::Denied && !self.duplicates.contains(&id);
+            let is_duplicate = self.duplicates.contains(&id) && !self.ambiguous.contains(&id);
+            let is_denied = outcome == Outcome::Denied && !is_duplicate;
             if is_denied {
                 denied.insert((command.clone(), directory.clone()), is_elided);
             }
@@ -222,6 +255,50 @@ mod tests {
         );
         let denied: Vec<_> = observed.denied.iter().map(|denied| denied.command.as_str()).collect();
         assert_eq!((denied, observed.prompts, observed.repeats()), (vec!["rm x"], 3, 1));
+    }
+
+    #[test]
+    fn a_denial_counts_whatever_else_is_known_of_the_prompt() {
+        for order in [[Outcome::Allowed, Outcome::Denied], [Outcome::Denied, Outcome::Allowed]] {
+            let mut gathered = Gathered::default();
+            order.into_iter().for_each(|outcome| gathered.add(row("1", "ls", outcome)));
+            assert_eq!(gathered.problem(), None);
+            let observed = gathered.observed();
+            assert_eq!((observed.prompts, observed.denied.len()), (1, 1), "{order:?}");
+        }
+        for (decision, is_unknown, status, expected) in [
+            (Some(Decision::AllowOnce), false, "allowed", Outcome::Allowed),
+            (None, false, "allowed", Outcome::Allowed),
+            (None, false, "expired", Outcome::Undecided),
+            (None, false, "cancelled", Outcome::Undecided),
+            (Some(Decision::Deny), false, "denied", Outcome::Denied),
+            (Some(Decision::Deny), false, "allowed", Outcome::Denied),
+            (Some(Decision::AllowOnce), false, "denied", Outcome::Denied),
+            (Some(Decision::AllowOnce), false, "expired", Outcome::Denied),
+            (None, false, "rejected", Outcome::Denied),
+            (None, true, "allowed", Outcome::Denied),
+        ] {
+            assert_eq!(Outcome::of(decision, is_unknown, status), expected, "{decision:?} {status}");
+        }
+    }
+
+    #[test]
+    fn an_id_of_different_commands_is_a_problem() {
+        let mut gathered = Gathered::default();
+        gathered.add(row("1", "ls", Outcome::Allowed));
+        gathered.add(row("1", "rm x", Outcome::Denied));
+        // Even if a guard names the id.
+        gathered.duplicates.insert("1".to_owned());
+        assert!(gathered.problem().unwrap().starts_with("1 id belongs to different commands"));
+        let observed = gathered.observed();
+        let denied: Vec<_> = observed.denied.iter().map(|denied| denied.command.as_str()).collect();
+        assert_eq!((denied, observed.prompts), (vec!["rm x"], 2));
+        // A text that is cut may be the same.
+        let mut gathered = Gathered::default();
+        gathered.add(row("1", "ls a b", Outcome::Allowed));
+        gathered.add(Row { is_elided: true, ..row("1", "ls a…", Outcome::Denied) });
+        assert_eq!(gathered.problem(), None);
+        assert!(gathered.observed().denied[0].is_elided);
     }
 
     #[test]

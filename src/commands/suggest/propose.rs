@@ -9,21 +9,15 @@ use super::candidate::{Asked, Candidate, name};
 use super::checker::Checker;
 use super::judge::Judge;
 use super::observed::{Call, Denied, Observed, Tally};
-use super::refusals::Refusals;
+use super::refusals::{CREDENTIAL, Refusals};
 use crate::approvals::decide::{Decision, Segment, Verdict};
-use crate::approvals::lint;
-use crate::approvals::looks_secret;
-use crate::approvals::suggest::templates;
+use crate::approvals::suggest::{Freedom, freedom, has_credential, is_many, is_same, templates};
+use crate::approvals::{lint, quotable};
 use crate::commands::explain::exact_entry;
 use crate::report::approvals::suggest::{Proposals, Refused};
 
 /// The most commands of an agent that entries are made of: those with the most prompts.
 const MOST_COMMANDS: usize = 5_000;
-
-/// Programs that delete, overwrite or stop something. Their arguments are never generalised.
-const DESTRUCTIVE: &str = "chattr chgrp chmod chown cp crontab dd fallocate install ip iptables kill killall ln mkfs mount mv nft \
-                           pkill reboot renice rm rmdir rsync scp service shred shutdown systemctl tee truncate umount \
-                           unlink wipefs";
 
 /// Programs that change what is allowed.
 const MANAGERS: [&str; 2] = ["openclaw", "clearance"];
@@ -66,8 +60,16 @@ pub(super) fn propose(judge: &Judge<'_>, observed: &Observed, terms: &Terms) -> 
     proposed
 }
 
-/// The programs of an agent by their real path, and for each the words after it.
-type Programs<'o> = BTreeMap<String, BTreeMap<Vec<String>, Asked<'o>>>;
+/// The programs of an agent by their real path.
+type Programs<'o> = BTreeMap<String, Commands<'o>>;
+
+/// The commands of a program.
+struct Commands<'o> {
+    /// What of their arguments may vary, by each name that the program was called by.
+    freedom: Freedom,
+    /// The commands by the words after the program.
+    asked: BTreeMap<Vec<String>, Asked<'o>>,
+}
 
 /// Makes the proposals of an agent.
 struct Maker<'m> {
@@ -100,8 +102,11 @@ impl Maker<'_> {
                 continue;
             }
             match self.program(&decision) {
-                Ok((real, words)) => {
-                    let asked = programs.entry(real).or_default().entry(words).or_default();
+                Ok((real, free, words)) => {
+                    let none = || Commands { freedom: free, asked: BTreeMap::new() };
+                    let commands = programs.entry(real).or_insert_with(none);
+                    commands.freedom = commands.freedom.min(free);
+                    let asked = commands.asked.entry(words).or_default();
                     asked.calls.push((call, tally));
                     asked.tally.allowed += tally.allowed;
                     asked.tally.undecided += tally.undecided;
@@ -139,11 +144,14 @@ impl Maker<'_> {
             // `*` is every agent, and `default` the early name of `main`.
             return Some("its agent has no list of its own");
         }
-        looks_secret(&call.command).then_some("it has what looks like a credential")
+        if !is_agent_id(self.agent) {
+            return Some("no agent has this id: letters, digits, `-` and `_` make one");
+        }
+        has_credential(&call.command).then_some(CREDENTIAL)
     }
 
-    /// The program of a command and the words after it, if one entry can allow the command.
-    fn program(&self, decision: &Decision) -> Result<(String, Vec<String>), String> {
+    /// The program of a command, what of its arguments may vary, and the words after it, if one entry can allow the command.
+    fn program(&self, decision: &Decision) -> Result<(String, Freedom, Vec<String>), String> {
         if decision.verdict == Verdict::Unknown {
             return Err(format!("what the host does with it is unknown: {}", decision.missing.join("; ")));
         }
@@ -168,7 +176,7 @@ impl Maker<'_> {
                 "it has several parts, and an entry for one of them allows that one alone, too".to_owned()
             );
         };
-        let Segment { argv, effective, real, never, .. } = segment;
+        let Segment { argv, effective, real, resolved, never, .. } = segment;
         if effective.is_some() {
             return Err(
                 "it starts a program through another one, and an entry allows the program alone, too"
@@ -188,26 +196,36 @@ impl Maker<'_> {
         if lint::is_launcher(real) || lint::is_launcher(word) {
             return Err(format!("{real} runs other programs"));
         }
-        Ok((real.to_owned(), words.to_vec()))
+        let names = [Some(real), Some(word.as_str()), resolved.as_deref()];
+        if names.into_iter().flatten().any(is_many) {
+            return Err(format!(
+                "{real} is many programs in one file, and an entry for it allows all of them"
+            ));
+        }
+        if !is_same(word, real) {
+            return Err(format!(
+                "{} is a link to {real}, which may be another program by each of its names",
+                quotable(word)
+            ));
+        }
+        let free = names.into_iter().flatten().map(freedom).min().unwrap_or(Freedom::Nothing);
+        Ok((real.to_owned(), free, words.to_vec()))
     }
 
     /// Finds the proposals for one program.
     fn of_program<'o>(
         &mut self,
         real: &str,
-        commands: &'o BTreeMap<Vec<String>, Asked<'o>>,
+        commands: &'o Commands<'o>,
         checker: &Checker<'_>,
         found: &mut Vec<Candidate<'o>>,
     ) {
+        let Commands { freedom, asked: commands } = commands;
         let with_evidence: Vec<(&Vec<String>, &Asked<'o>)> =
             commands.iter().filter(|(_, asked)| self.evidence(asked) > 0).collect();
         let arguments: Vec<&[String]> = with_evidence.iter().map(|(words, _)| words.as_slice()).collect();
         let least = usize::try_from(self.terms.least).unwrap_or(usize::MAX);
-        let all = if DESTRUCTIVE.split(' ').any(|own| own == name(real)) {
-            Vec::new()
-        } else {
-            templates(&arguments, least)
-        };
+        let all = templates(&arguments, least, *freedom);
         let mut taken: BTreeSet<&Vec<String>> = BTreeSet::new();
         for template in all {
             let members: Vec<(&Vec<String>, &Asked<'o>)> =
@@ -306,6 +324,13 @@ impl Maker<'_> {
             }
         }
     }
+}
+
+/// Whether an agent can have this id. An entry for another one would stay without an effect, or be that of another agent.
+fn is_agent_id(id: &str) -> bool {
+    const LONGEST: usize = 64;
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    id.len() <= LONGEST && id.starts_with(|c: char| c.is_ascii_alphanumeric()) && id.bytes().all(is_part)
 }
 
 /// The number of entries in an agent's list.

@@ -6,6 +6,9 @@ use super::observed::{Call, Tally};
 use crate::approvals::quotable;
 use crate::report::approvals::suggest::Refused;
 
+/// The reason of a command that is not shown, either.
+pub(super) const CREDENTIAL: &str = "it has what looks like a credential";
+
 /// The number of examples of a reason.
 const EXAMPLES: usize = 3;
 
@@ -33,6 +36,7 @@ impl Refusals {
             .into_iter()
             .map(|(why, mut calls)| {
                 calls.sort_by_key(|(tally, _)| std::cmp::Reverse(tally.all()));
+                let shown = if why == CREDENTIAL { 0 } else { EXAMPLES };
                 Refused {
                     agent: agent.to_owned(),
                     why,
@@ -40,7 +44,7 @@ impl Refusals {
                     prompts: calls.iter().map(|(tally, _)| tally.all()).sum(),
                     examples: calls
                         .iter()
-                        .take(EXAMPLES)
+                        .take(shown)
                         .map(|(_, call)| quotable(&call.command).into_owned())
                         .collect(),
                 }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::observed::{Gathered, Outcome, Row, is_of_gateway};
 use crate::queue::history::Page;
 use crate::queue::intent::is_elided;
-use crate::queue::{Hidden, Listing, Reader};
+use crate::queue::{Decision, Hidden, Listing, Reader};
 
 /// What a file has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,11 +99,9 @@ struct DecidedRow {
 
 impl DecidedRow {
     fn row(self) -> Option<Row> {
-        let outcome = match (self.decision.as_deref(), &*self.status) {
-            (Some("deny"), _) | (None, "denied") => Outcome::Denied,
-            (Some("allow-once" | "allow-always"), _) | (None, "allowed") => Outcome::Allowed,
-            _ => Outcome::Undecided,
-        };
+        let decision = self.decision.as_deref().and_then(Decision::named);
+        let is_unknown = decision.is_none() && self.decision.is_some();
+        let outcome = Outcome::of(decision, is_unknown, &self.status);
         (self.kind == "exec").then(|| Row {
             id: self.id,
             agent: self.agent_id,
@@ -163,6 +161,7 @@ fn decided(row: &str, gathered: &mut Gathered, problems: &mut Vec<String>) {
 struct GuardLine {
     event: String,
     id: Option<String>,
+    outcome: Option<String>,
     #[serde(default)]
     prompts: Vec<Waiting>,
 }
@@ -182,7 +181,8 @@ struct Waiting {
 fn guard(text: &str, gathered: &mut Gathered) -> Result<Vec<String>, String> {
     for value in serde_json::Deserializer::from_str(text).into_iter::<GuardLine>() {
         let line = value.map_err(|error| format!("it has a line that is not one of a guard: {error}"))?;
-        if line.event == "deny" {
+        // A `deny` is what the guard meant to do: only an `outcome` says what became of it.
+        if line.event == "outcome" && line.outcome.as_deref() == Some("denied") {
             gathered.duplicates.extend(line.id);
         }
         for Waiting { id, kind, agent, command, command_length } in line.prompts {
@@ -242,6 +242,7 @@ mod tests {
         let guard = [
             json!({"version": 1, "at": "t", "event": "started", "observe": false}),
             json!({"version": 1, "at": "t", "event": "deny", "id": "9", "kind": "exec", "agent": "main"}),
+            json!({"version": 1, "at": "t", "event": "outcome", "id": "9", "kind": "exec", "outcome": "denied"}),
             json!({"version": 1, "at": "t", "event": "older", "count": 1, "prompts":
                 [{"id": "8", "kind": "exec", "agent": "main", "command": "ls"}]}),
         ];
@@ -250,6 +251,25 @@ mod tests {
         let listed = json!({"nowMs": 5, "approvals": [{"id": "1", "createdAtMs": 1, "expiresAtMs": 9,
             "request": {"command": "ls", "agentId": "main", "host": "gateway"}}]});
         assert_eq!(counted(&listed.to_string()), Ok((Form::Listing, 1, 0, 0)));
+    }
+
+    #[test]
+    fn only_a_denial_that_a_guard_carried_out_is_one_of_a_duplicate() {
+        let deny = json!({"version": 1, "at": "t", "event": "deny", "id": "9", "kind": "exec"});
+        assert_eq!(counted(&deny.to_string()), Ok((Form::Guard, 0, 0, 0)));
+        for (outcome, expected) in [
+            ("denied", 1),
+            ("gone", 0),
+            ("allowed", 0),
+            ("failed", 0),
+            ("skipped", 0),
+            ("withdrawn", 0),
+            ("held", 0),
+            ("observed", 0),
+        ] {
+            let line = json!({"version": 1, "at": "t", "event": "outcome", "id": "9", "kind": "exec", "outcome": outcome});
+            assert_eq!(counted(&format!("{deny}\n{line}\n")), Ok((Form::Guard, 0, expected, 0)), "{outcome}");
+        }
     }
 
     #[test]

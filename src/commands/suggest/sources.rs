@@ -49,6 +49,7 @@ impl Sources {
         for file in files {
             sources.of_file(&Input::named(file), deadline)?;
         }
+        sources.problems.extend(sources.gathered.problem());
         Ok(sources)
     }
 

@@ -12,7 +12,24 @@ use crate::commands::explain::{Circumstances, Surroundings, Target};
 use crate::report::approvals::explain::{ConfigurationUsed, DecidedAs, DocumentUsed, HostUsed};
 
 /// The programs of the host.
-const PROGRAMS: [&str; 8] = ["tool", "show", "rm", "git", "python3", "openclaw", "bash", "timeout"];
+const PROGRAMS: [&str; 16] = [
+    "tool",
+    "show",
+    "rm",
+    "git",
+    "python3",
+    "openclaw",
+    "bash",
+    "timeout",
+    "cat",
+    "coreutils",
+    "curl",
+    "mkfs.ext4",
+    "sort",
+    "tail",
+    "userdel",
+    "zfs",
+];
 
 fn target(document: &Value, profile: Profile) -> Target {
     let path = "exec-approvals.json".to_owned();
@@ -34,7 +51,7 @@ fn target(document: &Value, profile: Profile) -> Target {
 
 fn circumstances() -> Circumstances {
     let programs: Vec<String> = PROGRAMS.iter().map(|name| format!("/usr/bin/{name}")).collect();
-    let table = json!({"programs": programs, "links": {"/usr/bin/see": "show"}, "complete": true, "home": "/home/ops"});
+    let table = json!({"programs": programs, "links": {"/usr/bin/see": "show", "/usr/bin/head": "coreutils", "/usr/bin/shred": "coreutils"}, "complete": true, "home": "/home/ops"});
     let table: Table = serde_json::from_value(table).unwrap();
     Circumstances {
         host: Box::new(table.host("/")),
@@ -91,18 +108,18 @@ fn allowed(commands: &[&str]) -> Vec<Row> {
 #[test]
 fn what_varied_is_generalised_and_what_repeats_is_exact() {
     let mut rows = allowed(&[
-        "show --id=1",
-        "show --id=2",
-        "see --id=33",
+        "show view 1",
+        "show view 2",
+        "/usr/bin/show view 33",
         "tool status",
         "tool status",
         "tool status",
         "tool once",
     ]);
-    rows.push(row(90, "main", "show --id=77", Outcome::Undecided));
+    rows.push(row(90, "main", "show view 77", Outcome::Undecided));
     for profile in [Profile::V2026_6_11, Profile::V2026_9_6] {
         let found = proposed(&policy(), profile, &rows, false);
-        let expected = [("/usr/bin/show", "^--id=[0-9]+$"), ("/usr/bin/tool", "^status$")];
+        let expected = [("/usr/bin/show", "^view\0[0-9]+\0$"), ("/usr/bin/tool", "^status$")];
         let shown: Vec<_> =
             entries(&found).into_iter().map(|(_, pattern, arguments)| (pattern, arguments)).collect();
         let mut expected = expected.map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec();
@@ -119,21 +136,21 @@ fn what_varied_is_generalised_and_what_repeats_is_exact() {
 
 #[test]
 fn a_denied_command_is_never_allowed() {
-    let ids = ["show --id=1", "show --id=2", "show --id=3", "show --id=1", "show --id=1"];
+    let ids = ["show view 1", "show view 2", "show view 3", "show view 1", "show view 1"];
     for (denied, expected) in [
         // The general entry would allow it, so that only what repeats is proposed.
-        ("show --id=9", vec!["^--id=1$"]),
-        ("/usr/bin/show --id=9", vec!["^--id=1$"]),
-        ("show --id=1", vec![]),
-        ("show --all", vec!["^--id=[0-9]+$"]),
-        ("show --id=9 && tool x", vec!["^--id=[0-9]+$"]),
+        ("show view 9", vec!["^view\x001\0$"]),
+        ("/usr/bin/show view 9", vec!["^view\x001\0$"]),
+        ("show view 1", vec![]),
+        ("show --all", vec!["^view\0[0-9]+\0$"]),
+        ("show view 9 && tool x", vec!["^view\0[0-9]+\0$"]),
         // It may be a link to the program: the directory of a history is unknown.
-        ("./x --id=9", vec!["^--id=1$"]),
-        ("./x --id=1", vec![]),
-        ("./x --id=9 && ./y --id=9", vec![]),
-        ("show --id=***", vec![]),
-        ("see --id=***", vec![]),
-        ("tool --id=***", vec!["^--id=[0-9]+$"]),
+        ("./x view 9", vec!["^view\x001\0$"]),
+        ("./x view 1", vec![]),
+        ("./x view 9 && ./y view 9", vec![]),
+        ("show view ***", vec![]),
+        ("see view ***", vec![]),
+        ("tool view ***", vec!["^view\0[0-9]+\0$"]),
     ] {
         let mut rows = allowed(&ids);
         let is_elided = denied.contains("***");
@@ -184,6 +201,84 @@ fn programs_that_run_others_and_destructive_ones_have_no_general_entry() {
         };
         assert_eq!(shown, expected, "{profile:?}");
     }
+}
+
+#[test]
+fn nothing_is_generalised_that_is_not_known_to_be_harmless() {
+    for form in [
+        "mkfs.ext4 /srv/disk/N",
+        "zfs destroy N",
+        "zfs get N",
+        "userdel N",
+        "curl -o N https://h.example/x",
+        "curl hN.example/x",
+        "curl https:/hN",
+        "sort -o N /srv/x",
+        "tool userN@h.example",
+        "tool //hN/x",
+        "tool show --id=N",
+        "tool show -n N",
+        "tool close N",
+        "tool N",
+        "cat /proc/N/mem",
+        "cat /home/ops/.ssh/id_N",
+        "cat --config=/etc/xN",
+        "cat /etc/ssh/keyN",
+        "cat @/srv/app/N",
+        "cat if=/srv/app/N",
+        "cat /var/run/secrets/N",
+        "cat /var/spool/cron/N",
+        "cat /usr/lib/systemd/system/N",
+        "cat --output /srv/out/N",
+    ] {
+        let one = |value: &str| form.replace('N', value);
+        let commands = ["1", "2", "3", "3", "3"].map(one);
+        let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
+        let found = proposed(&policy(), Profile::V2026_9_6, &allowed(&commands), false);
+        for (_, pattern, arguments) in entries(&found) {
+            assert!(!arguments.contains("[0-9"), "{form}: {pattern} {arguments}");
+        }
+        assert!(entries(&found).len() <= 1, "{form}");
+    }
+    // What is known to be harmless.
+    for form in ["cat /srv/reports/N.csv", "tail -n N /srv/x", "tool show N"] {
+        let commands = ["1", "2", "3"].map(|value| form.replace('N', value));
+        let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
+        let found = proposed(&policy(), Profile::V2026_9_6, &allowed(&commands), false);
+        let general = entries(&found).into_iter().find(|(_, _, arguments)| arguments.contains("[0-9]+"));
+        assert!(general.is_some(), "{form}: {found:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_many_programs_and_a_command_with_a_credential_get_no_entry() {
+    for (command, why) in [
+        ("head /srv/x", "many programs in one file"),
+        ("shred /srv/x", "many programs in one file"),
+        ("coreutils --coreutils-prog=rm /srv/x", "many programs in one file"),
+        ("see x", "a link to /usr/bin/show"),
+        ("curl -u ann:Hunter22 https://h.example/x", "a credential"),
+        ("curl https://ann:Hunter22@h.example/x", "a credential"),
+        ("tool --api-key 0123456789abcdef0123456789abcdef", "a credential"),
+    ] {
+        let found = proposed(&policy(), Profile::V2026_9_6, &allowed(&[command; 4]), false);
+        assert_eq!(entries(&found), [], "{command}");
+        let refused = &found.refused[0];
+        assert!(refused.why.contains(why), "{command}: {refused:?}");
+        assert!(!format!("{refused:?}").contains("Hunter22"), "{refused:?}");
+    }
+}
+
+#[test]
+fn an_agent_that_cannot_be_gets_no_entry() {
+    for agent in
+        ["\u{1b}[31mred", "main ", " main", "__proto__", "*", "default", "a b", "", "-x", "m\u{e4}in"]
+    {
+        let rows: Vec<Row> = (0..4).map(|at| row(at, agent, "show x", Outcome::Allowed)).collect();
+        assert_eq!(entries(&proposed(&policy(), Profile::V2026_9_6, &rows, false)), [], "{agent:?}");
+    }
+    let rows: Vec<Row> = (0..4).map(|at| row(at, "Ops-2_a", "show x", Outcome::Allowed)).collect();
+    assert_eq!(entries(&proposed(&policy(), Profile::V2026_9_6, &rows, false)).len(), 1);
 }
 
 #[test]
@@ -258,8 +353,17 @@ proptest! {
 
 /// A command: often the same program with arguments that vary, sometimes with an option or another form.
 fn command() -> impl Strategy<Value = String> {
-    let program =
-        prop::sample::select(vec!["tool", "show", "see", "rm", "git", "timeout 5 show", "/usr/bin/show"]);
+    let program = prop::sample::select(vec![
+        "tool",
+        "tool view",
+        "show view",
+        "cat",
+        "see",
+        "rm",
+        "git",
+        "timeout 5 show",
+        "/usr/bin/show view",
+    ]);
     let argument = prop_oneof![
         4 => (0..6_u32).prop_map(|n| n.to_string()),
         2 => (0..6_u32).prop_map(|n| format!("--id={n}")),
