@@ -118,7 +118,7 @@ fn limit(for_ms: Option<u64>, until_ms: Option<u64>) -> Result<Option<u64>, Erro
 fn list(args: Ls, deadline: Deadline, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let place = match (remote(args.remote, false)?, args.file) {
         (Some(remote), _) => remote,
-        (None, Some(path)) => Place::File(path),
+        (None, Some(path)) => Place::document(path),
         (None, None) => Place::store(args.store),
     };
     let agent = args.agent;

@@ -66,6 +66,7 @@ impl Error {
             Self::NoVersion { .. }
             | Self::NoText { .. }
             | Self::NothingToRestore { .. }
+            | Self::AbsentVersion { .. }
             | Self::Invalid { .. }
             | Self::InvalidPolicy { .. }
             | Self::Scenario { .. }
@@ -95,6 +96,7 @@ impl Error {
             Self::Unverified { .. } => Exit::Partly,
             Self::NoGateway { .. }
             | Self::PastLimit { .. }
+            | Self::NotKept { .. }
             | Self::TwoGateways { .. }
             | Self::GatewayOrPattern { .. }
             | Self::StdinTwice
@@ -126,7 +128,10 @@ impl Error {
             Self::Settings(_) | Self::Explain(ExplainError::Configuration(_)) => "settings",
             Self::FixUnconfirmed => "unconfirmed",
             Self::Versions(_) | Self::NotNoted { .. } => "versions",
-            Self::NoVersion { .. } | Self::NoText { .. } | Self::NothingToRestore { .. } => "no-version",
+            Self::NoVersion { .. }
+            | Self::NoText { .. }
+            | Self::NothingToRestore { .. }
+            | Self::AbsentVersion { .. } => "no-version",
             Self::Scenario { .. } => "scenario",
             Self::TooOld { .. } | Self::NativeTooOld { .. } => "gateway-too-old",
             Self::Rejected { .. } => "rejected",
@@ -139,6 +144,7 @@ impl Error {
             | Self::NodeAnswer { .. } => "node",
             Self::Input(_)
             | Self::PastLimit { .. }
+            | Self::NotKept { .. }
             | Self::Explain(_)
             | Self::Unfinished { .. }
             | Self::Store(_)

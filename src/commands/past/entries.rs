@@ -71,19 +71,20 @@ fn kept(
         return Ok(Limited::default());
     }
     if term.is_empty() {
-        return Ok(Limited { note: known.map(|record| shown(&record, now_ms())), stays: false });
+        return Ok(Limited { note: known.map(|record| shown(&record, now_ms())), ..Limited::default() });
     }
     // An entry without a limit was added for good, perhaps by somebody else.
     let had_limit = known.as_ref().is_some_and(|record| record.until_ms.is_some());
     let stays = term.until_ms.is_some() && !is_new && !had_limit;
     let known_until = known.as_ref().and_then(|record| record.until_ms);
     let until_ms = if stays { None } else { term.until_ms.or(known_until) };
+    let moved_from_ms = known_until.filter(|known| !is_new && until_ms.is_some_and(|until| until != *known));
     let note = term.note.clone().or_else(|| known.and_then(|record| record.note));
     let record = EntryRecord { key, note, until_ms, at_ms: now_ms() };
     if record.note.is_some() || record.until_ms.is_some() {
         versions.note(&target.key, &record, deadline)?;
     }
-    Ok(Limited { note: Some(shown(&record, now_ms())), stays })
+    Ok(Limited { note: Some(shown(&record, now_ms())), stays, moved_from_ms })
 }
 
 /// A record for reports.
