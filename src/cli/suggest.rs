@@ -24,7 +24,7 @@ Exit codes: 0 if all prompts were read, 3 if some could not be: a denial may be 
 
 Examples:
   clearance approvals suggest --gateway=prod --programs prod.toml
-  clearance approvals suggest --gateway=prod --programs prod.toml --prompts guard.ndjson --at-least 5
+  clearance approvals suggest --gateway=prod --programs prod.toml --prompts guard.ndjson
   clearance approvals suggest --prompts history.ndjson --patch > new.json
   clearance approvals suggest --prompts history.ndjson --apply
   clearance approvals suggest --narrow --stale 90d --prompts history.ndjson";

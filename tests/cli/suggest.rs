@@ -488,7 +488,7 @@ fn policy_fields_that_differ_are_counted() {
     let host = ["approvals", "upgrade", "--programs", "programs.toml", "--config", "openclaw.json"];
     let flags = ["--file", "open.json", "--from", "2026.4.14", "--for", "2026.9.6"];
     let answer = client.answer(&[&host[..], &flags].concat());
-    let line = "From 2026.4.14 to 2026.9.6: 0 commands keep their verdict, but 1 policy field differs.\n";
+    let line = "From 2026.4.14 to 2026.9.6: 0 commands keep their verdict, but 2 policy fields differ.\n";
     assert!(answer.starts_with("exit: 1\n") && answer.contains(line), "{answer}");
 }
 
