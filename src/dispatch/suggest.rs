@@ -28,16 +28,20 @@ pub fn suggest(
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let flag = if target.file.is_some() { "--patch" } else { "--apply" };
     let is_stdin = |path: &std::path::PathBuf| path.as_os_str() == "-";
-    let next = if target.prompts.iter().any(is_stdin) {
-        // Standard input is read by now; the other prompts are named again, too.
-        let command = format!("clearance approvals suggest --prompts FILE {flag}");
-        format!("save the prompts in a file, then: {}", line.completed(&command))
-    } else if target.file.iter().chain(&target.programs).any(is_stdin) {
-        format!("save standard input in a file, and name it; then add {flag}")
-    } else {
-        line.completed(&format!("clearance … {flag}"))
-    };
+    let from_stdin = target.prompts.iter().chain(&target.file).chain(&target.programs).any(is_stdin);
     let (host, prompts) = host(target, release, json || patch)?;
+    let next = match prompts.as_slice() {
+        [] if !host.place.is_remote() && !narrow => {
+            format!("name prompts: {}", line.completed("clearance … --prompts history.ndjson"))
+        }
+        // Standard input is read by now.
+        [only] if is_stdin(only) => {
+            let command = line.completed(&format!("clearance … --prompts FILE {flag}"));
+            format!("save the prompts in a file, then: {command}")
+        }
+        _ if from_stdin => format!("save standard input in a file, and name it; then add {flag}"),
+        _ => line.completed(&format!("clearance … {flag}")),
+    };
     let request = Request {
         host,
         prompts,

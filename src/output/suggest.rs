@@ -21,7 +21,7 @@ const REASONS: usize = 12;
 /// The most problems that are listed.
 const PROBLEMS: usize = 10;
 
-/// Prints what was found. `next`: the command that applies it.
+/// Prints what was found. `next`: the command that applies it, or that names prompts where none are.
 pub fn suggested_text(
     out: &mut dyn Write,
     report: &Suggested,
@@ -34,7 +34,7 @@ pub fn suggested_text(
         Some(found) => narrowings(out, page, found)?,
         None => proposals(out, page, report)?,
     }
-    if let Some(next) = next.filter(|_| report.patch.is_some()) {
+    if let Some(next) = next.filter(|_| report.patch.is_some() || report.sources.is_empty()) {
         page.line(out, "next: ", &escaped(next))?;
     }
     Ok(())
@@ -123,10 +123,6 @@ fn proposals(out: &mut dyn Write, page: Page, report: &Suggested) -> io::Result<
     writeln!(out)?;
     if edits == 0 {
         page.line(out, "", &format!("No proposals from {}.", prompts(counts.prompts)))?;
-        if report.sources.is_empty() {
-            let next = "name prompts: clearance approvals suggest --prompts history.ndjson";
-            page.line(out, "next: ", next)?;
-        }
     } else {
         let line = format!("{entries} would save {} of {}.", counts.saved, prompts(counts.prompts));
         page.line(out, "", &line)?;

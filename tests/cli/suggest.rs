@@ -198,7 +198,7 @@ fn proposals_are_applied_after_a_question_as_set_does() {
     let flags = ["--store", store.to_str().unwrap(), "--prompts", "history.ndjson", "--apply"];
     // Without a terminal it needs --yes.
     let unconfirmed = client.answer(&suggest(&flags));
-    assert!(unconfirmed.starts_with("exit: 2\n") && unconfirmed.contains("add --yes"), "{unconfirmed}");
+    assert!(unconfirmed.starts_with("exit: 2\n") && unconfirmed.contains("--apply --yes\n"), "{unconfirmed}");
     assert_eq!(fs::read_to_string(&store).unwrap(), before);
     snapshot!("suggest_applied", client.answer(&suggest(&[&flags[..], &["--yes"]].concat())));
     let after: Value = serde_json::from_slice(&fs::read(&store).unwrap()).unwrap();
@@ -333,8 +333,8 @@ fn nothing_to_do_has_a_next_step() {
     let client = client();
     let without = client.answer(&suggest(&["--file", "policy.json"]));
     assert!(without.starts_with("exit: 0\n"), "{without}");
-    let next =
-        "next: name prompts: clearance approvals suggest --file policy.json --prompts history.ndjson\n";
+    let next = "next: name prompts: clearance approvals suggest --programs programs.toml --config openclaw.json \
+                --release 2026.9.6 --file policy.json --prompts history.ndjson\n";
     assert!(without.contains(next), "{without}");
     let nobody = client.answer(&suggest(&[&FILES[..], &["--agent", "nobody"]].concat()));
     for said in ["no prompt that can be used is of agent nobody", "name one of: main, ops"] {
