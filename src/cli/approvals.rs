@@ -40,7 +40,7 @@ pub enum Verb {
     #[command(after_help = watch::HELP)]
     Watch(Lazy<Watch>),
     /// List the kept versions of documents, print one, or check them
-    #[command(after_help = versions::HELP)]
+    #[command(after_help = versions::HELP, alias = "history")]
     Versions(Lazy<Versions>),
     /// Make a kept version the current document again
     #[command(after_help = versions::RESTORE_HELP)]

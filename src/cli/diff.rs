@@ -1,6 +1,7 @@
 //! `clearance approvals diff`, and how its two operands are named.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -95,6 +96,31 @@ pub enum Operand {
     },
 }
 
+impl fmt::Display for Operand {
+    /// As it is written on a command line, without quotes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Stdin => f.write_str("-"),
+            Self::Local => f.write_str("local"),
+            Self::Store(path) => write!(f, "store:{}", path.display()),
+            Self::Version(id) => write!(f, "version:{id}"),
+            Self::Gateway(None) => f.write_str("gateway"),
+            Self::Gateway(Some(gateway)) => write!(f, "gateway:{gateway}"),
+            Self::Node { id, gateway: None } => write!(f, "node:{id}"),
+            Self::Node { id, gateway: Some(gateway) } => write!(f, "node:{id}@{gateway}"),
+        }
+    }
+}
+
+/// Parses the number of a version. `text`: without `version:`.
+pub(super) fn version_number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| {
+        let text = text.escape_debug();
+        format!("`{text}` is not the number of a version; list them: clearance approvals versions")
+    })
+}
+
 /// Parses an operand. A text that could be a misspelt one is rejected, and not read as a file.
 pub(super) fn operand(text: OsString) -> Result<Operand, String> {
     let Some(known) = text.to_str() else { return Ok(Operand::File(text.into())) };
@@ -114,12 +140,7 @@ pub(super) fn operand(text: OsString) -> Result<Operand, String> {
     match kind {
         "file" => Ok(Operand::File(rest.into())),
         "store" => Ok(Operand::Store(rest.into())),
-        "version" => rest.parse().map(Operand::Version).map_err(|_| {
-            format!(
-                "`{}` is not the number of a version; list them with approvals versions",
-                rest.escape_debug()
-            )
-        }),
+        "version" => version_number(rest).map(Operand::Version),
         "gateway" => Ok(Operand::Gateway(Some(rest.to_owned()))),
         "node" => match rest.rsplit_once('@') {
             None => Ok(Operand::Node { id: rest.to_owned(), gateway: None }),

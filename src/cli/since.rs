@@ -22,10 +22,26 @@ pub(super) fn since(text: &str) -> Result<Since, String> {
     })
 }
 
-/// Parses for how long: a duration, or a number of days or weeks. The result is in milliseconds.
+/// The longest time of [`long`]: 100 years.
+const LONGEST_MS: u64 = 36_525 * DAY_MS;
+
+/// Parses for how long: a duration with a unit, or a number of days or weeks. The result is in milliseconds.
 pub(super) fn long(text: &str) -> Result<u64, String> {
-    span(text)
-        .ok_or_else(|| format!("`{}` is not a duration; write for example 30m, 2h, 7d", text.escape_debug()))
+    let shown = text.escape_debug();
+    let is_bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    match span(text) {
+        Some(_) if is_bare => Err(format!("`{shown}` has no unit; write for example 30m, 2h, 7d")),
+        Some(ms) if ms > LONGEST_MS => Err(format!("`{shown}` is too long; 100 years at most")),
+        Some(ms) => Ok(ms),
+        None if is_too_long(text) => Err(format!("`{shown}` is too long; 100 years at most")),
+        None => Err(format!("`{shown}` is not a duration; write for example 30m, 2h, 7d")),
+    }
+}
+
+/// Whether a text is a number of days or weeks that is too large.
+fn is_too_long(text: &str) -> bool {
+    let count = text.strip_suffix(['d', 'w']).unwrap_or_default();
+    count.len() > 9 && count.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Parses a time: a date (midnight UTC), or RFC 3339. The result is in Unix milliseconds.
@@ -77,6 +93,16 @@ mod tests {
             assert!(until(text).is_err(), "{text}");
         }
         assert!(until("2027-03-28T02:30:00+25:00").is_err() && until("2027-03-28T02:30:00+14:00").is_ok());
+        for (text, said) in [
+            ("2", "`2` has no unit; write for example 30m, 2h, 7d"),
+            ("0", "`0` is not a duration; write for example 30m, 2h, 7d"),
+            ("99999999w", "`99999999w` is too long; 100 years at most"),
+            ("5219w", "`5219w` is too long; 100 years at most"),
+            ("18446744073709551616d", "`18446744073709551616d` is too long; 100 years at most"),
+        ] {
+            assert_eq!(long(text).unwrap_err(), said);
+        }
+        assert_eq!(long("5217w"), Ok(5_217 * 7 * DAY_MS));
     }
 
     #[test]

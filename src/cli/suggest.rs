@@ -15,15 +15,16 @@ generalises only what varied. An entry is proposed only if the evaluator of the 
 all of its commands and none that was ever denied. Nothing is proposed for interpreters, for programs that run other \
 programs, and for openclaw. Nothing is changed without --apply.
 
-With --gateway, the prompts are the gateway's history and what is pending. --prompts adds files: the output of queue \
+With --gateway, the prompts are the gateway's history and what is pending. The programs of another host are listed with \
+--programs; those of a gateway whose process runs on this host are this host's. --prompts adds files: the output of queue \
 history (--json or --ndjson), queue ls --json, queue guard, and openclaw approvals pending --json. A prompt that a guard \
-denied as a duplicate is no denial of its command if the guard's log is among the files.
+denied as a duplicate does not count as a denial if the guard's log is among the files.
 
 Exit codes: 0 if all prompts were read, 3 if some could not be: a denial may be missing then.
 
 Examples:
-  clearance approvals suggest --gateway=prod
-  clearance approvals suggest --gateway=prod --prompts guard.ndjson --at-least 5
+  clearance approvals suggest --gateway=prod --programs prod.toml
+  clearance approvals suggest --gateway=prod --programs prod.toml --prompts guard.ndjson
   clearance approvals suggest --prompts history.ndjson --patch > new.json
   clearance approvals suggest --prompts history.ndjson --apply
   clearance approvals suggest --narrow --stale 90d --prompts history.ndjson";
@@ -36,7 +37,7 @@ command that each entry allowed, with --gateway its history and its queue, and c
 The edits keep the meaning where the evaluator proves it: no command of the list gets a wider verdict by them, and none \
 that was the same before gets another one.
 
-Exit codes: 0 if every command keeps its verdict, else 1.
+Exit codes: 0 if every command and every field keeps its meaning, 1 if one does not, 3 if some prompts could not be read.
 
 Examples:
   clearance approvals upgrade --for 2026.9.6
@@ -90,7 +91,7 @@ pub struct Suggest {
     /// Count prompts that nobody decided, too: pending, expired and cancelled ones
     #[arg(long)]
     pub undecided: bool,
-    /// List the entries that can be removed or narrowed, in place of new ones
+    /// List the entries that can be removed or narrowed, instead of new ones
     #[arg(long, conflicts_with_all = ["agent", "at_least", "undecided"])]
     pub narrow: bool,
     /// Remove entries that were not used for this long (30d, 12w), or never

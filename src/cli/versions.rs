@@ -3,20 +3,21 @@
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
-use super::diff::{Operand, operand};
+use super::diff::{Operand, operand, version_number};
 use super::gateway::Access;
 use super::quiet::Quiet;
 
 /// Below the flags of `versions --help`.
 pub(super) const HELP: &str =
-    "Every set, allowlist, lint --fix and restore keeps the document before and after it, and approvals watch keeps every \
-     change that it sees: on this host, for this user alone, without the token of the socket. At most 500 texts of a \
-     place, 400 days, 64 MiB and 20,000 versions are kept; the newest text of each place stays. The oldest go first.
+    "Every set, allowlist add or remove, lint --fix, suggest --apply, queue resolve --add-entry and restore keeps the \
+     document before and after it, and approvals watch keeps every change that it sees: on this host, for this user alone, \
+     without the token of the socket. At most 500 texts of a place, 400 days and 64 MiB are kept, and 20,000 versions in all; \
+     the newest text of each place stays. The oldest go first.
 
 A version that was changed after it was kept is used by no command; versions show prints it with a warning, exit 1.
 
 TARGET is named as in approvals diff: PATH, local, store:PATH, gateway, gateway:NAME|URL, node:ID, node:ID@NAME|URL.
-A version is an operand of diff, explain and lint: version:12.
+A version is an operand of diff, lint and validate, and of --file of explain, suggest, upgrade, get and set: version:12.
 
 --verify checks the chain of hashes: whether a version was changed after it was kept, or removed though no limit does so. Whoever can write to the \
      database can also write a new chain: note the link of the newest version elsewhere to notice that, too.
@@ -51,7 +52,7 @@ pub struct Versions {
     #[arg(value_name = "TARGET", value_parser = OsStringValueParser::new().try_map(operand))]
     pub target: Option<Operand>,
     /// Most versions to list
-    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = count)]
     pub limit: usize,
     /// Check every version against the chain of hashes; exit 1 if one does not fit
     #[arg(long, conflicts_with_all = ["target", "limit"])]
@@ -108,10 +109,13 @@ pub struct Restore {
 
 /// The number of a version: 12, or version:12.
 fn number(text: &str) -> Result<u64, String> {
-    let digits = text.strip_prefix("version:").unwrap_or(text);
-    digits.parse().map_err(|_| {
-        format!("`{}` is not the number of a version; list them with approvals versions", text.escape_debug())
-    })
+    version_number(text.strip_prefix("version:").unwrap_or(text))
+}
+
+/// How many versions to list.
+fn count(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| format!("`{}` is not a number of versions; write 1 or more", text.escape_debug()))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ Each change is a line: what changed, what the document allows and the one before
      Each change is kept as a version (approvals versions). When entries were used is not a change.
 
 --on starts a program without a shell at an event: any change (changed), a document that allows more (wider), a document \
-     that disappeared or says nothing any more (vanished). The program gets the line as JSON on standard input, only \
+     that disappeared or is empty (vanished). The program gets the line as JSON on standard input, only \
      harmless variables, and 30 s; four run at once. --notify posts the same JSON, with retries.
 
 --restore-if vanished stores the last document that said something again, as approvals restore does it: at most three times \
@@ -93,7 +93,7 @@ pub struct Watch {
 /// When a document is restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum RestoreIf {
-    /// It disappeared, or says nothing any more
+    /// It disappeared, or is empty
     Vanished,
 }
 
@@ -104,7 +104,7 @@ pub enum Trigger {
     Changed,
     /// A document that allows more.
     Wider,
-    /// A document that disappeared, or says nothing any more.
+    /// A document that disappeared, or is empty.
     Vanished,
 }
 

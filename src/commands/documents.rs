@@ -189,7 +189,7 @@ impl Place {
 /// Reads a document from any place, up to the size limit of stores. The error names the failed step.
 pub(super) fn read(place: &Place, deadline: Deadline) -> anyhow::Result<Snapshot> {
     if let Place::Version(id) = place {
-        return of_version(*id, deadline).context("reading a version");
+        return Ok(of_version(*id, deadline)?);
     }
     let bounds = Bounds { max_size: MAX_SIZE, deadline };
     let local = place.local(deadline).context("looking for this host's store")?;

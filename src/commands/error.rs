@@ -64,6 +64,20 @@ pub enum Error {
         /// The place.
         target: String,
     },
+    /// A version says that there was no document, and a document is needed.
+    #[error("version {id} says that there was no document")]
+    AbsentVersion {
+        /// The number.
+        id: u64,
+    },
+    /// A note or a time limit for an entry of a gateway inside this process.
+    #[error("a rehearsal gateway keeps no {what}")]
+    NotKept {
+        /// What it does not keep.
+        what: &'static str,
+        /// The flags to omit.
+        flags: &'static str,
+    },
     /// A time limit is in the past.
     #[error("{until} is in the past")]
     PastLimit {
@@ -397,14 +411,15 @@ impl Error {
             Self::Unfinished { .. } => Some("raise --timeout".to_owned()),
             Self::Store(error) => error.remedy(),
             Self::Versions(error) => error.remedy(),
-            Self::NoVersion { .. } | Self::NoText { .. } => {
+            Self::NoVersion { .. } | Self::NoText { .. } | Self::AbsentVersion { .. } => {
                 Some("choose another one: clearance approvals versions".to_owned())
             }
             Self::NothingToRestore { .. } => Some(
                 "choose another version (clearance approvals versions), or store a new document: clearance approvals set --file new.json"
                     .to_owned(),
             ),
-            Self::PastLimit { .. } => Some("name a later time, or for how long: --for 2h".to_owned()),
+            Self::NotKept { flags, .. } => Some(format!("omit {flags}")),
+            Self::PastLimit { .. } => Some("write a later time, or --for 2h".to_owned()),
             Self::NotNoted { cause, .. } => cause.remedy(),
             Self::Invalid { .. } | Self::InvalidPolicy { .. } => Some(
                 "see the problems above, and for each: clearance approvals validate --explain CODE".to_owned(),

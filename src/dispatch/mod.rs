@@ -6,6 +6,7 @@
 mod access;
 mod allowlist;
 mod approvals;
+mod approvals_watch;
 mod command_line;
 mod completions;
 mod confirm;
@@ -27,7 +28,6 @@ mod suggest;
 mod usage;
 mod versions;
 mod watch;
-mod watching;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -79,7 +79,7 @@ fn dispatched(arguments: &[OsString], streams: &mut Streams<'_>) -> anyhow::Resu
         Noun::Approvals(Lazy(Verb::Set(Lazy(args)))) => approvals::replace(args, &line, deadline, streams),
         Noun::Approvals(Lazy(Verb::Diff(Lazy(args)))) => diff::run(args, deadline, streams),
         Noun::Approvals(Lazy(Verb::Watch(Lazy(args)))) => {
-            watching::run(args, (cli.timeout.map(Deadline::after), deadline), streams)
+            approvals_watch::run(args, (cli.timeout.map(Deadline::after), deadline), streams)
         }
         Noun::Approvals(Lazy(Verb::Versions(Lazy(args)))) => versions::versions(args, deadline, streams),
         Noun::Approvals(Lazy(Verb::Restore(Lazy(args)))) => versions::restore(args, &line, deadline, streams),

@@ -26,9 +26,22 @@ pub fn suggest(
     let Suggest { target, release, agent, at_least, undecided, narrow, stale, json, patch, apply, yes } =
         args;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let next = if target.file.is_some() { "clearance … --patch" } else { "clearance … --apply" };
-    let next = line.completed(next);
+    let flag = if target.file.is_some() { "--patch" } else { "--apply" };
+    let is_stdin = |path: &std::path::PathBuf| path.as_os_str() == "-";
+    let from_stdin = target.prompts.iter().chain(&target.file).chain(&target.programs).any(is_stdin);
     let (host, prompts) = host(target, release, json || patch)?;
+    let next = match prompts.as_slice() {
+        [] if !host.place.is_remote() && !narrow => {
+            format!("name prompts: {}", line.completed("clearance … --prompts history.ndjson"))
+        }
+        // Standard input is read by now.
+        [only] if is_stdin(only) => {
+            let command = line.completed(&format!("clearance … --prompts FILE {flag}"));
+            format!("save the prompts in a file, then: {command}")
+        }
+        _ if from_stdin => format!("save standard input in a file, and name it; then add {flag}"),
+        _ => line.completed(&format!("clearance … {flag}")),
+    };
     let request = Request {
         host,
         prompts,
@@ -43,7 +56,7 @@ pub fn suggest(
     let report = &found.report;
     let exit = if report.problems.is_empty() { Exit::Done } else { Exit::Partly };
     if patch {
-        output::patch(streams.out, report.patch.as_ref())?;
+        output::patch((streams.out, streams.err), report.patch.as_ref())?;
         streams.out.flush()?;
         output::evidence_text(streams.err, &report.problems, &report.remarks, Paper::of(&io::stderr()))?;
         return Ok(exit);
@@ -103,7 +116,7 @@ pub fn upgrade(args: Upgrade, deadline: Deadline, streams: &mut Streams<'_>) -> 
     let request = upgrade::Request { host, to, prompts, tests };
     let report = within(deadline, move || upgrade::run(&request, deadline))?;
     if patch {
-        output::patch(streams.out, report.patch.as_ref())?;
+        output::patch((streams.out, streams.err), report.patch.as_ref())?;
     } else if json {
         output::json(streams.out, &report.json())?;
     } else {
@@ -111,7 +124,11 @@ pub fn upgrade(args: Upgrade, deadline: Deadline, streams: &mut Streams<'_>) -> 
     }
     streams.out.flush()?;
     output::evidence_text(streams.err, &report.problems, &report.remarks, Paper::of(&io::stderr()))?;
-    Ok(if report.changes.is_empty() && report.policies.is_empty() { Exit::Done } else { Exit::Found })
+    Ok(match (report.is_same(), report.problems.is_empty()) {
+        (false, _) => Exit::Found,
+        (true, false) => Exit::Partly,
+        (true, true) => Exit::Done,
+    })
 }
 
 /// The document and its host, and the files with prompts.
@@ -123,7 +140,7 @@ fn host(
     let Target { file, store, remote: flags, prompts, cwd, path, config, programs } = target;
     let place = match (remote(flags, quiet)?, file) {
         (Some(remote), _) => remote,
-        (None, Some(path)) => Place::named(path),
+        (None, Some(path)) => Place::document(path),
         (None, None) => Place::store(store),
     };
     let stdin =

@@ -8,6 +8,7 @@ use super::command_line::CommandLine;
 use super::confirm::{self, ask};
 use super::deadlines::{guarded, within};
 use super::diff::place;
+use crate::cli::diff::Operand;
 use crate::cli::versions::{Restore, Show, Verb, Versions};
 use crate::commands::Error;
 use crate::commands::past::{self, restore};
@@ -34,12 +35,13 @@ pub fn versions(args: Versions, deadline: Deadline, streams: &mut Streams<'_>) -
         }
         return Ok(if verified.is_whole() { Exit::Done } else { Exit::Found });
     }
+    let named = target.as_ref().map(Operand::to_string);
     let place = target.map(place);
     let listing = within(deadline, move || Ok(past::list(place.as_ref(), limit, deadline)?))?;
     if json {
         output::json(streams.out, &listing.json())?;
     } else {
-        output::versions_text(streams.out, &listing, Paper::of(&io::stdout()))?;
+        output::versions_text(streams.out, &listing, named.as_deref(), Paper::of(&io::stdout()))?;
     }
     Ok(Exit::Done)
 }

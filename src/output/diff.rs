@@ -49,7 +49,7 @@ pub fn diff_text(out: &mut dyn Write, report: &DiffReport, look: Look) -> io::Re
     }
     for agent in &diff.reordered {
         let note = format!(
-            "note: agent {}: entries written by hand and those of prompts follow each other in another order; of two that match one command the first decides whether it counts as approved for good",
+            "note: agent {}: entries written by hand and those of prompts follow each other in another order; of two that match one command the first decides whether it counts as approved permanently",
             escaped(agent)
         );
         printer.line(Style::new(), &note)?;

@@ -26,11 +26,20 @@ pub fn edit_text(out: &mut dyn Write, report: &EditReport) -> io::Result<()> {
         writeln!(out, "the gateway will reject it: {}", escaped(&field.to_string()))?;
     }
     let after = set.after.as_deref().unwrap_or_default();
+    let moved = limited.moved().filter(|_| set.outcome == SetOutcome::Unchanged);
+    if let Some((from, to)) = moved {
+        let (entry, from, to) = (entry(&edit.entry()), notes::minute(from), notes::minute(to));
+        writeln!(
+            out,
+            "time limit of {entry} (agent {agent}) moved from {from} to {to}; the document is unchanged"
+        )?;
+    }
     match (set.outcome, edit.verb()) {
         (SetOutcome::Stored, _) => {
             writeln!(out, "stored in {path}\n  hash      {after}\n  before    {}", set.before)?;
         }
         (SetOutcome::Planned, _) => writeln!(out, "dry run: {path} was not changed")?,
+        (SetOutcome::Unchanged, _) if moved.is_some() => {}
         (SetOutcome::Unchanged, Verb::Add) => {
             writeln!(out, "unchanged: {path} already allows {} for agent {agent}", entry(&edit.entry()))?;
         }

@@ -68,9 +68,14 @@ fn removed(count: usize, unknown: usize) -> Option<String> {
 /// Prints what `--fix` would remove.
 pub fn fixes_text<'m>(out: &mut dyn Write, fixes: impl Iterator<Item = &'m Fix>) -> io::Result<()> {
     for fix in fixes {
+        let meaning = if fix.removals.iter().any(|removal| removal.code == Code::ExpiredEntry) {
+            "commands that only expired entries allow will ask again, or are denied"
+        } else {
+            "what is allowed stays the same"
+        };
         writeln!(
             out,
-            "{}: {} to remove; what is allowed stays the same",
+            "{}: {} to remove; {meaning}",
             escaped(&fix.name),
             removed(fix.removals.len(), fix.unknown_count).unwrap_or_default()
         )?;

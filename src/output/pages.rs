@@ -16,7 +16,12 @@ pub fn help(out: &mut dyn Write, text: &StyledStr, styled: bool) -> io::Result<(
 pub fn version(out: &mut dyn Write, version: &Version) -> io::Result<()> {
     writeln!(out, "clearance {}", version.release)?;
     writeln!(out, "target           {}", version.target)?;
-    writeln!(out, "proven releases  {}", version.proven.join(", "))
+    writeln!(out, "proven releases  {}", version.proven.join(", "))?;
+    for proof in &version.disagreeing {
+        let (disagreements, cases) = (proof.disagreements, proof.cases);
+        writeln!(out, "not proven       {} ({disagreements} of {cases} cases disagree)", proof.release)?;
+    }
+    Ok(())
 }
 
 /// Prints a page.

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde_json::Value;
 
 use super::escape::{Paper, escaped, shortened, text};
+use super::explain::release_line;
 use super::json::json;
 use super::narrow::Look;
 use super::snapshot::remarks_text;
@@ -20,7 +21,7 @@ const REASONS: usize = 12;
 /// The most problems that are listed.
 const PROBLEMS: usize = 10;
 
-/// Prints what was found. `next`: the command that applies it.
+/// Prints what was found. `next`: the command that applies it, or that names prompts where none are.
 pub fn suggested_text(
     out: &mut dyn Write,
     report: &Suggested,
@@ -33,7 +34,7 @@ pub fn suggested_text(
         Some(found) => narrowings(out, page, found)?,
         None => proposals(out, page, report)?,
     }
-    if let Some(next) = next.filter(|_| report.patch.is_some()) {
+    if let Some(next) = next.filter(|_| report.patch.is_some() || report.sources.is_empty()) {
         page.line(out, "next: ", &escaped(next))?;
     }
     Ok(())
@@ -50,9 +51,12 @@ pub fn apply_question(report: &Suggested) -> String {
     }
 }
 
-/// Prints a document for `approvals set`. Nothing is printed if nothing would change.
-pub fn patch(out: &mut dyn Write, patch: Option<&Value>) -> io::Result<()> {
-    patch.map_or(Ok(()), |patch| json(out, patch))
+/// Prints a document for `approvals set`. If nothing would change, only standard error says so.
+pub fn patch((out, err): (&mut dyn Write, &mut dyn Write), patch: Option<&Value>) -> io::Result<()> {
+    match patch {
+        Some(patch) => json(out, patch),
+        None => writeln!(err, "No edits; nothing was printed."),
+    }
 }
 
 /// Prints what could not be read, and the remarks, on standard error.
@@ -108,7 +112,8 @@ fn sources(out: &mut dyn Write, page: Page, report: &Suggested) -> io::Result<()
         page.line(out, "source: ", &line)?;
     }
     let path = escaped(&report.document.path);
-    page.line(out, "target: ", &format!("{path}, decided as {}", escaped(&report.release.release)))
+    page.line(out, "target: ", &path)?;
+    page.line(out, "release: ", &release_line(&report.release))
 }
 
 fn proposals(out: &mut dyn Write, page: Page, report: &Suggested) -> io::Result<()> {
@@ -134,9 +139,14 @@ fn proposals(out: &mut dyn Write, page: Page, report: &Suggested) -> io::Result<
         writeln!(out)?;
         let denied = match counts.denied {
             0 => "No command was denied.".to_owned(),
-            count => format!("None of the {} that were denied runs with them.", commands(count)),
+            1 => "The 1 denied command does not run with them.".to_owned(),
+            count => format!("None of the {count} denied commands runs with them."),
         };
         page.line(out, "", &format!("The evaluator decided that every example runs. {denied}"))?;
+        let mut expressions = report.agents.iter().flat_map(|agent| &agent.proposals);
+        if expressions.any(|proposal| proposal.arg_pattern.contains('\0')) {
+            page.line(out, "", "␀ ends an argument; do not copy it, use --apply or --patch.")?;
+        }
     }
     Ok(())
 }
@@ -150,7 +160,7 @@ fn proposal(out: &mut dyn Write, page: Page, proposal: &Proposal) -> io::Result<
         let names: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
         page.field(out, "varies", &names.join(", "))?;
     }
-    let line = format!("{} of {}, {allowed} of them allowed by somebody", prompts(*saved), commands(*count));
+    let line = format!("{} of {}, {allowed} of them allowed by a person", prompts(*saved), commands(*count));
     page.field(out, "saves", &line)?;
     for example in examples {
         page.field(out, "example", &shortened(&text(example), LONGEST))?;
@@ -195,7 +205,10 @@ fn narrowings(out: &mut dyn Write, page: Page, found: &[Narrowing]) -> io::Resul
                 format!("remove it: it allows nothing on this release, or is a duplicate [{code}]")
             }
             Narrow::Stale { days: Some(days) } => format!("remove it: it was last used {days} days ago"),
-            Narrow::Stale { days: None } => "remove it: no use of it is known".to_owned(),
+            Narrow::Stale { days: None } => {
+                "remove it: no use of it is recorded (it may be new: OpenClaw records uses from its first run on)"
+                    .to_owned()
+            }
             Narrow::Wide { programs } => {
                 let listed: Vec<String> = programs.iter().map(|program| escaped(program)).collect();
                 format!(

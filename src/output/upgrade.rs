@@ -3,8 +3,10 @@
 use std::io::{self, Write};
 
 use super::escape::{escaped, shortened, text};
+use super::explain::release_line;
 use super::narrow::Look;
-use crate::report::approvals::upgrade::{Change, Edit, PolicyChange, Upgraded};
+use crate::report::approvals::explain::DecidedAs;
+use crate::report::approvals::upgrade::{Change, Edit, Ending, PolicyChange, Upgraded};
 
 /// The longest command that is printed whole, in columns.
 const LONGEST: usize = 200;
@@ -15,14 +17,10 @@ const LISTED: usize = 100;
 /// Prints the report.
 pub fn upgrade_text(out: &mut dyn Write, report: &Upgraded, look: Look) -> io::Result<()> {
     let paper = look.paper;
+    paper.line(out, "from  ", &from_line(&report.from))?;
+    paper.line(out, "for   ", &release_line(&report.to))?;
     let (from, to) = (escaped(&report.from.release), escaped(&report.to.release));
-    let count = report.commands;
-    let result = if report.is_same() {
-        format!("{count} commands keep their verdict.")
-    } else {
-        format!("{} of {count} commands get another verdict.", report.changes.len())
-    };
-    paper.line(out, "", &format!("From {from} to {to}: {result}"))?;
+    paper.line(out, "", &format!("From {from} to {to}: {}", result(report)))?;
     if report.unknown_count > 0 {
         let first = report.unknown.first().map_or_else(String::new, |first| text(first));
         let line =
@@ -50,8 +48,8 @@ pub fn upgrade_text(out: &mut dyn Write, report: &Upgraded, look: Look) -> io::R
         let line = format!(
             "agent {}: {} now, {} then: {}{}",
             escaped(agent),
-            before.words(),
-            after.words(),
+            ending(before),
+            ending(after),
             escaped(&after.reason),
             kept(*is_kept)
         );
@@ -70,8 +68,41 @@ pub fn upgrade_text(out: &mut dyn Write, report: &Upgraded, look: Look) -> io::R
     report.edits.iter().try_for_each(|edit| paper.line(out, "  ", &shortened(&of_edit(edit), LONGEST)))
 }
 
+/// The release that the host runs now, and whether it is a guess.
+fn from_line(release: &DecidedAs) -> String {
+    let line = release_line(release);
+    if release.is_guess { format!("{line}; name the real one: --from RELEASE") } else { line }
+}
+
+/// What differs. What is zero is left out.
+fn result(report: &Upgraded) -> String {
+    let count = report.commands;
+    let commands = match (report.changes.len(), count) {
+        (0, 1) => "1 command keeps its verdict".to_owned(),
+        (0, _) => format!("{count} commands keep their verdict"),
+        (1, _) => format!("1 of {count} commands gets another verdict"),
+        (more, _) => format!("{more} of {count} commands get another verdict"),
+    };
+    let link = if report.changes.is_empty() { "but" } else { "and" };
+    match report.policies.len() {
+        0 => format!("{commands}."),
+        1 => format!("{commands}, {link} 1 policy field differs."),
+        more => format!("{commands}, {link} {more} policy fields differ."),
+    }
+}
+
 fn kept(is_kept: bool) -> &'static str {
     if is_kept { "; an edit keeps it" } else { "" }
+}
+
+/// The verdict, with what happens to a prompt without an answer.
+fn ending(ending: &Ending) -> String {
+    match ending.unanswered {
+        Some(unanswered) => {
+            format!("{} ({} if nobody answers)", ending.verdict.as_str(), unanswered.as_str())
+        }
+        None => ending.verdict.as_str().to_owned(),
+    }
 }
 
 fn of_edit(edit: &Edit) -> String {

@@ -8,9 +8,29 @@ use super::notes::minute;
 use crate::report::approvals::versions::{Broken, Kept, Listing, Shown, Verification};
 
 /// Prints one line for each version.
-pub fn versions_text(out: &mut dyn Write, listing: &Listing, paper: Paper) -> io::Result<()> {
-    if listing.versions.is_empty() {
-        return writeln!(out, "No versions are kept yet: edits by clearance and approvals watch keep them.");
+/// `target`: the place whose versions are listed, as the command line names it.
+pub fn versions_text(
+    out: &mut dyn Write,
+    listing: &Listing,
+    target: Option<&str>,
+    paper: Paper,
+) -> io::Result<()> {
+    match target {
+        None if listing.versions.is_empty() => {
+            return writeln!(
+                out,
+                "No versions are kept yet: edits by clearance and approvals watch keep them."
+            );
+        }
+        Some(target) if listing.versions.is_empty() => {
+            writeln!(out, "No versions of {} are kept.", escaped(target))?;
+            let number = target.strip_prefix("version:").unwrap_or(target);
+            if number.parse::<u64>().is_ok() {
+                writeln!(out, "next: print version {number}: clearance approvals versions show {number}")?;
+            }
+            return writeln!(out, "next: list all: clearance approvals versions");
+        }
+        _ => {}
     }
     let width = listing.versions.iter().map(|kept| kept.id.to_string().len()).max().unwrap_or_default();
     for kept in &listing.versions {

@@ -11,16 +11,20 @@ pub struct Version {
     pub target: &'static str,
     /// The releases of OpenClaw whose own code agrees with its decisions.
     pub proven: Vec<String>,
+    /// The comparisons with releases whose own code disagrees.
+    pub disagreeing: Vec<Proof>,
 }
 
 impl Version {
     /// The version of this program.
     pub fn of_this_program() -> Self {
-        let agreeing = Proof::all().into_iter().filter(|proof| proof.disagreements == 0);
+        let (agreeing, disagreeing): (Vec<Proof>, Vec<Proof>) =
+            Proof::all().into_iter().partition(|proof| proof.disagreements == 0);
         Self {
             release: env!("CARGO_PKG_VERSION"),
             target: env!("CLEARANCE_TARGET"),
-            proven: agreeing.map(|proof| proof.release).collect(),
+            proven: agreeing.into_iter().map(|proof| proof.release).collect(),
+            disagreeing,
         }
     }
 }

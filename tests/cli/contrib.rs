@@ -33,7 +33,12 @@ fn units_are_what_systemd_takes() {
     }
     let folder = tempfile::tempdir().unwrap();
     let mut names = Vec::new();
-    for name in ["clearance-dedupe.service", "clearance-dedupe.timer", "clearance-guard.service"] {
+    for name in [
+        "clearance-dedupe.service",
+        "clearance-dedupe.timer",
+        "clearance-guard.service",
+        "clearance-watch.service",
+    ] {
         let unit = std::fs::read_to_string(contrib(name)).unwrap();
         // The checker requires the program to exist.
         let unit = unit.replace("/usr/bin/clearance", env!("CARGO_BIN_EXE_clearance"));
@@ -45,7 +50,9 @@ fn units_are_what_systemd_takes() {
     // Unknown keys are reported without a failure.
     let ours: Vec<&str> = stderr
         .lines()
-        .filter(|line| line.contains("clearance-dedupe") || line.contains("clearance-guard"))
+        .filter(|line| {
+            ["dedupe", "guard", "watch"].iter().any(|name| line.contains(&format!("clearance-{name}")))
+        })
         .collect();
     assert!(output.status.success() && ours.is_empty(), "{stderr}");
 }
@@ -150,6 +157,7 @@ fn command_lines_are_what_clearance_takes() {
         line.split_whitespace().map(|word| word.trim_matches(['"', ',']).to_owned()).collect()
     };
     let lines = [
+        ("watch", between("clearance-watch.service", "ExecStart=/usr/bin/clearance", "\n")),
         ("dedupe", between("clearance-dedupe.service", "ExecStart=/usr/bin/clearance", "\n")),
         ("dedupe", between("crontab", "said=$(clearance", "2>&1")),
         ("dedupe", between("cronjob.yaml", "args: [", "]")),
@@ -160,7 +168,8 @@ fn command_lines_are_what_clearance_takes() {
     ];
     for (verb, line) in lines {
         let home = tempfile::tempdir().unwrap();
-        assert_eq!(line[..2], ["queue", verb], "{line:?}");
+        let noun = if verb == "watch" { "approvals" } else { "queue" };
+        assert_eq!(line[..2], [noun, verb], "{line:?}");
         // Arguments before `--help` are parsed first, and rejected if they are invalid.
         let output = crate::support::clearance(home.path()).args(&line).arg("--help").output().unwrap();
         assert!(output.status.success(), "{line:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -315,7 +324,7 @@ fn a_healthy_minute_is_silent() {
 
 #[test]
 fn units_have_steps_that_make_what_they_refer_to() {
-    for unit in ["clearance-dedupe.service", "clearance-guard.service"] {
+    for unit in ["clearance-dedupe.service", "clearance-guard.service", "clearance-watch.service"] {
         let (text, steps) = (fs::read_to_string(contrib(unit)).unwrap(), head(unit));
         let values = |key: &str| -> Vec<String> {
             let lines = text.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('='));

@@ -237,6 +237,17 @@ fn the_verbose_version_has_the_target_and_the_proven_releases() {
         let releases = proven.into_iter().filter(|proof| proof.disagreements == 0).map(|proof| proof.release);
         let releases = releases.collect::<Vec<_>>().join(", ");
         assert_eq!(lines[2], format!("proven releases  {releases}"), "{text}");
+        let disagreeing = clearance::internals::decide::Proof::all();
+        let disagreeing: Vec<String> = disagreeing
+            .into_iter()
+            .filter(|proof| proof.disagreements > 0)
+            .map(|proof| {
+                let (release, disagreements, cases) = (proof.release, proof.disagreements, proof.cases);
+                format!("not proven       {release} ({disagreements} of {cases} cases disagree)")
+            })
+            .collect();
+        let shown: Vec<&str> = lines[3..].iter().copied().filter(|line| line.starts_with("not ")).collect();
+        assert_eq!(shown, disagreeing, "{text}");
     }
     // It is an option of --version alone.
     for arguments in [&["--verbose"][..], &["--verbose", "queue", "ls"]] {

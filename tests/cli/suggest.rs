@@ -245,7 +245,7 @@ fn proposals_are_applied_after_a_question_as_set_does() {
     let flags = ["--store", store.to_str().unwrap(), "--prompts", "history.ndjson", "--apply"];
     // Without a terminal it needs --yes.
     let unconfirmed = client.answer(&suggest(&flags));
-    assert!(unconfirmed.starts_with("exit: 2\n") && unconfirmed.contains("add --yes"), "{unconfirmed}");
+    assert!(unconfirmed.starts_with("exit: 2\n") && unconfirmed.contains("--apply --yes\n"), "{unconfirmed}");
     assert_eq!(fs::read_to_string(&store).unwrap(), before);
     snapshot!("suggest_applied", client.answer(&suggest(&[&flags[..], &["--yes"]].concat())));
     let after: Value = serde_json::from_slice(&fs::read(&store).unwrap()).unwrap();
@@ -450,6 +450,57 @@ fn wrong_command_lines_are_usage_errors() {
     }
 }
 
+#[test]
+fn nothing_to_do_has_a_next_step() {
+    let client = client();
+    let without = client.answer(&suggest(&["--file", "policy.json"]));
+    assert!(without.starts_with("exit: 0\n"), "{without}");
+    let next = "next: name prompts: clearance approvals suggest --programs programs.toml --config openclaw.json \
+                --release 2026.9.6 --file policy.json --prompts history.ndjson\n";
+    assert!(without.contains(next), "{without}");
+    let nobody = client.answer(&suggest(&[&FILES[..], &["--agent", "nobody"]].concat()));
+    for said in ["no prompt that can be used is of agent nobody", "name one of: main, ops"] {
+        assert!(nobody.contains(said), "{nobody}");
+    }
+    for verb in [&["suggest", "--at-least", "9"][..], &["upgrade", "--for", "2026.9.6", "--from", "2026.9.6"]]
+    {
+        let flags = ["--programs", "programs.toml", "--config", "openclaw.json", "--patch"];
+        let output = client.command(&[&["approvals"], verb, &FILES, &flags].concat()).output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(output.stdout.is_empty() && err.contains("No edits; nothing was printed.\n"), "{err}");
+    }
+}
+
+#[test]
+fn prompts_of_standard_input_are_saved_before_they_are_applied() {
+    let client = client();
+    let history = fs::read(client.home().join("history.ndjson")).unwrap();
+    let flags = suggest(&["--prompts", "-"]);
+    let output = client.command(&flags).write_stdin(history).output().unwrap();
+    let out = String::from_utf8_lossy(&output.stdout);
+    let next = "next: save the prompts in a file, then: clearance approvals suggest";
+    assert!(out.contains(next) && out.contains("--prompts FILE --apply"), "{out}");
+    assert!(!out.contains("--prompts -"), "{out}");
+}
+
+#[test]
+fn a_gateway_whose_programs_are_unknown_has_a_next_step() {
+    let dev = Dev::start(&[]);
+    let client = dev.client();
+    for verb in [&["suggest"][..], &["suggest", "--narrow"], &["upgrade", "--for", "2026.9.6"]] {
+        let answer = client.answer(&[&["approvals"], verb, &["--gateway"]].concat());
+        assert!(answer.starts_with("exit: 2\n"), "{answer}");
+        for said in [
+            "it is unknown which programs",
+            "clearance queue history --gateway --ndjson > history.ndjson",
+            "--prompts history.ndjson",
+            "--programs FILE",
+        ] {
+            assert!(answer.contains(said), "{said}: {answer}");
+        }
+    }
+}
+
 // ---- upgrade
 
 fn upgrade(client: &Client, more: &[&str]) -> (i32, Value) {
@@ -518,6 +569,49 @@ fn a_default_that_differs_is_written_down() {
     for policy in differs {
         assert_eq!(policy["kept"], true, "{report}");
     }
+}
+
+#[test]
+fn a_release_that_was_not_measured_and_a_guessed_one_are_said() {
+    let client = client();
+    let host = ["approvals", "upgrade", "--programs", "programs.toml", "--config", "openclaw.json"];
+    let flags = ["--file", "policy.json", "--for", "2030.1.1"];
+    let answer = client.answer(&[&host[..], &flags].concat());
+    for said in [
+        "from  2026.9.6 (the newest known); not proven",
+        "; name the real one: --from RELEASE\n",
+        "for   2030.1.1, decided as 2026.9.6 (--for); not proven: its own code was not compared\n",
+    ] {
+        assert!(answer.contains(said), "{answer}");
+    }
+    let named = client.answer(&[&host[..], &flags, &["--from", "2026.6.11"]].concat());
+    assert!(!named.contains("name the real one"), "{named}");
+    let target = client.answer(&[&suggest(&FILES)[..7], &["2030.1.1"], &FILES].concat());
+    assert!(target.contains("release: 2030.1.1, decided as 2026.9.6 (--release); not proven"), "{target}");
+}
+
+#[test]
+fn prompts_that_could_not_be_read_are_no_clean_result() {
+    let client = client();
+    client.file("same.json", document(&json!([])).to_string());
+    let cut = json!({"version": 1, "cut": "limit", "problems": [], "decided": []});
+    client.file("cut.json", cut.to_string());
+    let flags = ["--file", "same.json", "--prompts", "cut.json", "--from", "2026.9.6", "--for", "2026.9.6"];
+    let (exit, report) = upgrade(&client, &flags);
+    assert_eq!(report["same"], true, "{report}");
+    assert_ne!(report["problems"], json!([]), "{report}");
+    assert_eq!(exit, 3, "{report}");
+}
+
+#[test]
+fn policy_fields_that_differ_are_counted() {
+    let client = client();
+    client.file("open.json", r#"{"version": 1, "defaults": {"security": "allowlist", "ask": "on-miss"}}"#);
+    let host = ["approvals", "upgrade", "--programs", "programs.toml", "--config", "openclaw.json"];
+    let flags = ["--file", "open.json", "--from", "2026.4.14", "--for", "2026.9.6"];
+    let answer = client.answer(&[&host[..], &flags].concat());
+    let line = "From 2026.4.14 to 2026.9.6: 0 commands keep their verdict, but 2 policy fields differ.\n";
+    assert!(answer.starts_with("exit: 1\n") && answer.contains(line), "{answer}");
 }
 
 #[test]

@@ -303,7 +303,12 @@ fn lint_and_set_remove_an_entry_whose_time_is_over() {
     };
     let home = Home::new(&document(&["/usr/bin/uptime"]));
     over(&home);
-    home.done(&["lint", "--fix", "--yes", "--fail-on", "never"]);
+    let fixed = home.run(&["lint", "--fix", "--yes", "--fail-on", "never"]).output().unwrap();
+    assert_eq!(fixed.status.code(), Some(0), "{fixed:?}");
+    let text = [fixed.stdout, fixed.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    let plan = "1 entry to remove; commands that only expired entries allow will ask again, or are denied\n";
+    assert!(text.contains(plan), "{text}");
     assert_eq!(patterns(&home.document()), ["/usr/bin/uptime"]);
     let home = Home::new(&document(&["/usr/bin/uptime"]));
     over(&home);
@@ -315,6 +320,82 @@ fn lint_and_set_remove_an_entry_whose_time_is_over() {
         (report["hash"].clone(), report["expired"][0]["removed"].clone()),
         (get["hash"].clone(), json!(true))
     );
+}
+
+#[test]
+fn a_limit_that_moves_is_reported_and_a_wrong_one_is_refused() {
+    let home = Home::new(&document(&["/usr/bin/uptime"]));
+    let add = ["allowlist", "add", "/usr/bin/make", "--agent", "main", "--for"];
+    home.done(&[&add[..], &["2h"]].concat());
+    let moved = home.run(&[&add[..], &["3h", "--quiet"]].concat()).output().unwrap();
+    let text = stable(&String::from_utf8_lossy(&moved.stdout), home.path());
+    let line = "time limit of /usr/bin/make (agent main) moved from [day] [time] UTC to [day] [time] UTC; the \
+                document is unchanged\n";
+    assert!(text.starts_with(line), "{text}");
+    for (more, said) in [
+        (&["2"][..], "`2` has no unit; write for example 30m, 2h, 7d"),
+        (&["99999999w"], "`99999999w` is too long; 100 years at most"),
+        (
+            &["2h", "--gateway=embedded"],
+            "a rehearsal gateway keeps no time limits\n  next: omit --for and --until",
+        ),
+    ] {
+        let refused = home.run(&[&add[..], more].concat()).output().unwrap();
+        let err = String::from_utf8_lossy(&refused.stderr);
+        assert!(refused.status.code() == Some(2) && err.contains(said), "{more:?}: {err}");
+    }
+    let note = ["allowlist", "add", "/usr/bin/w", "--note", "x", "--gateway=embedded"];
+    let refused = home.run(&note).output().unwrap();
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("a rehearsal gateway keeps no notes"));
+    let past = ["allowlist", "add", "/usr/bin/w", "--until", "2001-01-01"];
+    let past = home.run(&past).output().unwrap();
+    assert!(String::from_utf8_lossy(&past.stderr).contains("write a later time, or --for 2h"));
+}
+
+#[test]
+fn what_has_no_versions_is_named_with_the_next_step() {
+    let home = Home::new(&document(&["/usr/bin/uptime"]));
+    home.done(&["allowlist", "add", "/usr/bin/date", "--agent", "main"]);
+    let mut text = String::new();
+    for arguments in [
+        &["versions", "nowhere.json"][..],
+        &["versions", "2"],
+        &["versions", "version:1"],
+        &["versions", "--limit", "0"],
+        &["versions", "--limit", "x"],
+        &["versions", "show", "x"],
+        &["diff", "2", "3"],
+        &["diff", "version:99", "local"],
+    ] {
+        text += &format!("\n$ approvals {}\n", arguments.join(" "));
+        text += &transcript(&mut home.run(arguments), &[]);
+    }
+    insta::assert_snapshot!(stable(&text, home.path()));
+    assert_eq!(home.object(&["history", "--json"]), home.object(&["versions", "--json"]));
+}
+
+#[test]
+fn a_version_is_read_by_every_verb_and_one_without_a_document_is_named() {
+    let home = Home::new(&document(&["/usr/bin/uptime"]));
+    home.done(&["allowlist", "add", "/usr/bin/date", "--agent", "main"]);
+    fs::remove_file(home.store()).unwrap();
+    home.done(&["restore", "2", "--yes"]);
+    for arguments in [&["validate", "version:3"][..], &["lint", "version:3"], &["set", "--file", "version:3"]]
+    {
+        let refused = home.run(arguments).output().unwrap();
+        let said = [refused.stdout, refused.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(refused.status.code() != Some(0), "{arguments:?}");
+        for expected in ["version 3 says that there was no document", "clearance approvals versions"] {
+            assert!(said.contains(expected), "{arguments:?}: {said}");
+        }
+    }
+    let listed = home.object(&["allowlist", "ls", "--file", "version:1", "--json"]);
+    assert!(listed.to_string().contains("/usr/bin/uptime") && !listed.to_string().contains("/usr/bin/date"));
+    for verb in [&["suggest", "--narrow"][..], &["upgrade", "--for", "2026.9.6"]] {
+        let report = home.object(&[verb, &["--file", "version:2", "--json"]].concat());
+        assert_eq!(report["document"]["path"], "version:2", "{report}");
+    }
 }
 
 #[test]

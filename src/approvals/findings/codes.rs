@@ -98,7 +98,7 @@ impl Code {
                 "Remove them and add one again: clearance approvals allowlist remove PATTERN --agent ID, then clearance approvals allowlist add PATTERN --agent ID.",
             ),
             Self::ExpiredEntry => Some(
-                "Remove it: clearance approvals allowlist remove PATTERN --agent ID (with its --arg-pattern, if it has one). A running approvals watch of the gateway does it by itself.",
+                "A running approvals watch of the gateway removes it. To do it now: clearance approvals allowlist remove PATTERN --agent ID (with its --arg-pattern, if it has one).",
             ),
             Self::InactiveGenerated => Some(
                 "Remove it, and answer the next prompt anew: clearance approvals allowlist remove PATTERN --agent ID --source allow-always (with its --arg-pattern, if it has one).",

@@ -60,6 +60,8 @@ pub struct Diagnostic {
     /// For a document of a gateway or node, which `lint --fix` does not edit: the flags that select it on a command
     /// line, each preceded by a space.
     pub remote: Option<Arc<str>>,
+    /// For a document of a gateway or node: the words that name the entry for `allowlist remove`, quoted for a shell.
+    pub entry: Option<String>,
 }
 
 impl Diagnostic {
@@ -68,10 +70,25 @@ impl Diagnostic {
         let here = self.code.explanation().fix;
         match self.remote.as_ref().map(|flags| (flags, self.code.remote_fix().unwrap_or(here))) {
             // After --gateway without a value, a pattern could be parsed as its value.
-            Some((flags, text)) => text.replace("--agent ID", &format!("--agent ID{flags}")).into(),
+            Some((flags, text)) => match &self.entry {
+                Some(entry) => pasted(text, &format!("{entry}{flags}")).into(),
+                None => text.replace("--agent ID", &format!("--agent ID{flags}")).into(),
+            },
             None if self.code.is_fixable() && !self.is_fixed => without_flag(here).into(),
             None => here.into(),
         }
+    }
+}
+
+/// A remedy whose commands name the entry. A full stop after the last command would be pasted with it.
+fn pasted(text: &str, entry: &str) -> String {
+    let named =
+        text.replace("PATTERN --agent ID", entry).replace(" (with its --arg-pattern, if it has one)", "");
+    match named.strip_suffix('.') {
+        Some(command) if command.ends_with(entry) || command.ends_with("--source allow-always") => {
+            command.to_owned()
+        }
+        _ => named,
     }
 }
 

@@ -200,6 +200,7 @@ pub(in crate::approvals) fn place(text: &str, secrets: &[Range<usize>], mut all:
                 suggestion: finding.suggestion,
                 is_fixed: finding.is_fixed,
                 remote: None,
+                entry: None,
             }
         })
         .collect();

@@ -33,6 +33,17 @@ pub fn warnings(request: &Request) -> anyhow::Result<Vec<Diagnostic>> {
     })
 }
 
+/// Refuses what a gateway inside this process cannot keep.
+fn kept_nowhere(term: &Term) -> Result<(), Error> {
+    match term {
+        Term { until_ms: Some(_), .. } => {
+            Err(Error::NotKept { what: "time limits", flags: "--for and --until" })
+        }
+        Term { note: Some(_), .. } => Err(Error::NotKept { what: "notes", flags: "--note" }),
+        Term { note: None, until_ms: None } => Ok(()),
+    }
+}
+
 /// Carries out the edit, after the removal of entries whose time is over.
 pub fn run(request: &Request, gate: &Gate, deadline: Deadline) -> anyhow::Result<EditReport> {
     let edit = request.edit()?;
@@ -46,6 +57,10 @@ pub fn run(request: &Request, gate: &Gate, deadline: Deadline) -> anyhow::Result
         let report = local::edit(request, &edit, &local, gate, deadline)?;
         return Ok(EditReport { expired, ..report });
     };
+    if super::gateway::is_rehearsal(gateway) {
+        // The process ends with the command: nothing could be removed later.
+        kept_nowhere(&request.term)?;
+    }
     if !request.dry_run {
         // Every wait is bounded by the deadline; a call that was sent runs until its outcome is known.
         entered(gate, deadline)?;

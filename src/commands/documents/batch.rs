@@ -82,7 +82,13 @@ pub(in crate::commands) fn read(
     };
     match snapshot {
         Ok(snapshot) if snapshot.exists() => Ok(snapshot),
-        Ok(snapshot) => Err(Missed::NoDocument(no_document(&snapshot))),
+        Ok(snapshot) => match found.place {
+            Place::Version(id) => {
+                let failed = failed(&Error::AbsentVersion { id });
+                Err(Missed::Failed(FileReport { name: snapshot.name, result: Err(failed) }))
+            }
+            _ => Err(Missed::NoDocument(no_document(&snapshot))),
+        },
         Err(error) if found.place.is_remote() => Err(Missed::Gateway(error)),
         Err(error) => Err(Missed::Failed(FileReport { name: name(), result: Err(failed(&error)) })),
     }

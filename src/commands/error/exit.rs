@@ -67,6 +67,7 @@ impl Error {
             Self::NoVersion { .. }
             | Self::NoText { .. }
             | Self::NothingToRestore { .. }
+            | Self::AbsentVersion { .. }
             | Self::Invalid { .. }
             | Self::InvalidPolicy { .. }
             | Self::Scenario { .. }
@@ -96,6 +97,7 @@ impl Error {
             Self::Unverified { .. } => Exit::Partly,
             Self::NoGateway { .. }
             | Self::PastLimit { .. }
+            | Self::NotKept { .. }
             | Self::TwoGateways { .. }
             | Self::GatewayOrPattern { .. }
             | Self::StdinTwice
@@ -128,7 +130,10 @@ impl Error {
             Self::Settings(_) | Self::Explain(ExplainError::Configuration(_)) => "settings",
             Self::FixUnconfirmed => "unconfirmed",
             Self::Versions(_) | Self::NotNoted { .. } => "versions",
-            Self::NoVersion { .. } | Self::NoText { .. } | Self::NothingToRestore { .. } => "no-version",
+            Self::NoVersion { .. }
+            | Self::NoText { .. }
+            | Self::NothingToRestore { .. }
+            | Self::AbsentVersion { .. } => "no-version",
             Self::Scenario { .. } => "scenario",
             Self::TooOld { .. } | Self::NativeTooOld { .. } => "gateway-too-old",
             Self::Rejected { .. } => "rejected",
@@ -141,6 +146,7 @@ impl Error {
             | Self::NodeAnswer { .. } => "node",
             Self::Input(_)
             | Self::PastLimit { .. }
+            | Self::NotKept { .. }
             | Self::Explain(_)
             | Self::Unfinished { .. }
             | Self::Store(_)

@@ -3,13 +3,13 @@
 pub mod cases;
 mod circumstances;
 mod error;
+mod exact_entry;
 mod guesses;
 mod narrow;
 mod places;
 pub(in crate::commands) mod policies;
 mod release;
 mod request;
-mod suggest;
 mod target;
 mod words;
 
@@ -20,14 +20,14 @@ use bytesize::ByteSize;
 
 pub(in crate::commands) use self::circumstances::{Circumstances, Given, missing, table};
 pub use self::error::ExplainError;
+pub(in crate::commands) use self::exact_entry::{
+    add as add_entry, entries as missing_entries, exact as exact_entry, others as other_commands,
+};
 use self::guesses::without_guesses;
 pub(in crate::commands) use self::narrow::{Call, Exact, exact};
 pub(in crate::commands) use self::places::Places;
 pub(in crate::commands) use self::release::{Sources as ReleaseSources, check as check_release};
 pub use self::request::{CasesRequest, Request};
-pub(in crate::commands) use self::suggest::{
-    add as add_entry, entries as missing_entries, exact as exact_entry, others as other_commands,
-};
 #[cfg(test)]
 pub(in crate::commands) use self::target::Surroundings;
 pub(in crate::commands) use self::target::Target;
@@ -107,7 +107,7 @@ fn answered(asked: &Asked<'_>, target: &Target, given: Given<'_>) -> Explained {
         _ if target.is_node => Vec::new(),
         Verdict::Asks | Verdict::Denied if is_known(&target.surroundings.configured) => {
             let names_agent = asked.agent.is_some();
-            suggest::entries(&question, profile, &*circumstances.host, &decision, names_agent)
+            exact_entry::entries(&question, profile, &*circumstances.host, &decision, names_agent)
         }
         Verdict::Runs | Verdict::Asks | Verdict::Denied | Verdict::Unknown => Vec::new(),
     };

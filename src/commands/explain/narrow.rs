@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use super::circumstances::{Circumstances, Given, table};
+use super::exact_entry;
 use super::guesses::without_guesses;
-use super::suggest;
 use super::target::Target;
 use super::{Asked, Subject, question};
 use crate::approvals::decide::{Context, Decision, Verdict, Written, decide, written};
@@ -48,7 +48,7 @@ pub(in crate::commands) fn exact(
     let circumstances = Circumstances::of(given, target.surroundings.is_here);
     let release = &target.surroundings.release;
     if !release.profile.reads_arguments() {
-        return Ok(Err(suggest::ignored_arguments(release.profile)));
+        return Ok(Err(exact_entry::ignored_arguments(release.profile)));
     }
     if circumstances.used == HostUsed::Unknown {
         let why = "the programs of that host are unknown; list them with --programs FILE";
@@ -65,7 +65,7 @@ pub(in crate::commands) fn exact(
     if decision.verdict == Verdict::Unknown {
         return Ok(Err(format!("what that host does with it is unknown: {}", decision.missing.join("; "))));
     }
-    let allow = match suggest::exact(&question, profile, &*circumstances.host, &decision) {
+    let allow = match exact_entry::exact(&question, profile, &*circumstances.host, &decision) {
         Ok(allow) => allow,
         Err(why) => return Ok(Err(why)),
     };

@@ -74,13 +74,13 @@ impl Sources<'_> {
             ),
             None => (Profile::NEWEST, "the newest known"),
         };
-        decided(profile.release(), from.to_owned(), profile)
+        DecidedAs { is_guess: true, ..decided(profile.release(), from.to_owned(), profile) }
     }
 }
 
 fn decided(release: &str, from: String, profile: Profile) -> DecidedAs {
     let release = release.strip_prefix('v').unwrap_or(release);
-    DecidedAs { release: release.to_owned(), from, profile, proof: Proof::of(release) }
+    DecidedAs { release: release.to_owned(), from, is_guess: false, profile, proof: Proof::of(release) }
 }
 
 #[cfg(test)]

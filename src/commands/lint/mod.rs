@@ -4,10 +4,12 @@
 mod request;
 mod versioned;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use serde_json::Value;
 
 use super::documents::batch::{self, Found, Missed, Named, Room};
 use super::documents::{Content, Local, Origin, Place, Snapshot, search};
@@ -15,13 +17,13 @@ use super::past::database::now_ms;
 use super::past::entries;
 use super::past::recorder::Recorder;
 use super::{Error, raced};
-use crate::approvals::Budget;
-use crate::approvals::Syntax;
 use crate::approvals::findings::codes::Code;
 use crate::approvals::findings::remark::Remark;
 use crate::approvals::findings::severity::Severity;
 use crate::approvals::lint::{self, Counts, Facts, Files, Keeper, Linted, Stale, Timed};
+use crate::approvals::model::path::Step;
 use crate::approvals::model::stored::hash_of;
+use crate::approvals::{Budget, Syntax, looks_secret};
 use crate::deadline::Deadline;
 use crate::report::approvals::{FileReport, Fix, LintReport};
 use crate::report::exit::Tally;
@@ -29,7 +31,7 @@ use crate::report::instant;
 use crate::settings::{Environment, Project};
 use crate::store::files::ThisMachine;
 use crate::store::versions::{EntryRecord, Writer};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, quoted_unless};
 pub use request::{Request, Target};
 
 /// The findings, and the fixes that [`carry_out`] would make.
@@ -165,11 +167,11 @@ fn check(
     }
     if remote {
         let flags = &request.remote_flags;
-        found
-            .verdict
-            .diagnostics
-            .iter_mut()
-            .for_each(|diagnostic| diagnostic.remote = Some(Arc::clone(flags)));
+        let document: Value = serde_json::from_slice(&text).unwrap_or_default();
+        for diagnostic in &mut found.verdict.diagnostics {
+            diagnostic.remote = Some(Arc::clone(flags));
+            diagnostic.entry = named(diagnostic.path.steps(), &document);
+        }
     }
     let of_silence = |(index, silence): (usize, &lint::Silence)| {
         let asked = !found.invalid && silence.is_about(&project_name) && is_looked_for(silence.code, &facts);
@@ -193,6 +195,28 @@ fn check(
         used,
         fixable,
     })
+}
+
+/// The words that name the entry at a path for `allowlist remove`. `None`: it is not an entry, or not to be shown.
+fn named(path: &[Step], document: &Value) -> Option<String> {
+    let [Step::Key(agents), Step::Key(agent), Step::Key(list), Step::Index(index), ..] = path else {
+        return None;
+    };
+    let entry = document.get(agents)?.get(agent)?.get(list)?.get(index)?;
+    let pattern = entry.get("pattern").unwrap_or(entry).as_str()?;
+    let arguments = entry.get("argPattern").and_then(Value::as_str);
+    let is_plain = |word: &str| {
+        !(word.is_empty()
+            || word.starts_with('-')
+            || looks_secret(word)
+            || word.chars().any(char::is_control))
+    };
+    if ![Some(pattern), arguments, Some(agent)].into_iter().flatten().all(is_plain) {
+        return None;
+    }
+    let quoted = |word: &str| quoted_unless(Path::new(word), "/._-+=:@%,");
+    let arguments = arguments.map(|arguments| format!(" --arg-pattern {}", quoted(arguments)));
+    Some(format!("{}{} --agent {}", quoted(pattern), arguments.unwrap_or_default(), quoted(agent)))
 }
 
 /// The note and the time limit of an entry, for the lints.

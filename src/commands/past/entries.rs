@@ -136,16 +136,17 @@ fn kept(
     }
     if term.is_empty() {
         let note = known.map(|record| shown(&record, now_ms()));
-        return Ok(Kept::of(Limited { note, stays: false }));
+        return Ok(Kept::of(Limited { note, ..Limited::default() }));
     }
     // An entry without a limit was added for good, perhaps by somebody else.
     let had_limit = known.as_ref().is_some_and(|record| record.until_ms.is_some());
     let stays = term.until_ms.is_some() && !is_new && !had_limit;
     let known_until = known.as_ref().and_then(|record| record.until_ms);
     let until_ms = if stays { None } else { term.until_ms.or(known_until) };
+    let moved_from_ms = known_until.filter(|known| !is_new && until_ms.is_some_and(|until| until != *known));
     let note = term.note.clone().or_else(|| known.as_ref().and_then(|record| record.note.clone()));
     let record = EntryRecord { key: key.clone(), note, until_ms, at_ms: now_ms() };
-    let limited = Limited { note: Some(shown(&record, now_ms())), stays };
+    let limited = Limited { note: Some(shown(&record, now_ms())), stays, moved_from_ms };
     if record.note.is_none() && record.until_ms.is_none() {
         return Ok(Kept::of(limited));
     }

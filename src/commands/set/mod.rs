@@ -9,7 +9,7 @@ use anyhow::Context;
 
 use super::Error;
 use super::allowlist::expired;
-use super::documents::{self, Content};
+use super::documents::{self, Content, Place};
 use crate::deadline::{Deadline, Gate};
 use crate::report::approvals::{SetOutcome, SetReport};
 use crate::store::MAX_SIZE;
@@ -28,7 +28,18 @@ pub fn run(request: &Request, gate: &Gate, deadline: Deadline) -> anyhow::Result
                 Content::Text(text) => text,
                 // The policy of a Windows node, of a kept version.
                 Content::Native(policy) => policy.to_string().into_bytes(),
-                Content::Absent => return Err(Error::from(InputError::Missing(found.name)).into()),
+                Content::Absent => {
+                    return Err(match place {
+                        Place::Version(id) => Error::AbsentVersion { id: *id },
+                        Place::File(_)
+                        | Place::Stdin
+                        | Place::Host
+                        | Place::Store(_)
+                        | Place::Gateway(_)
+                        | Place::Node { .. } => InputError::Missing(found.name).into(),
+                    }
+                    .into());
+                }
             };
             replace(request, &found.name, &text, gate, deadline)
         }

@@ -8,7 +8,7 @@ use crate::report::exit::Exit;
 #[derive(Debug, Error)]
 pub enum SuggestError {
     /// A file of `--prompts` has no prompts that can be read.
-    #[error("{name} is no source of prompts: {cause}")]
+    #[error("{name} is not a source of prompts: {cause}")]
     Prompts {
         /// The file.
         name: String,
@@ -19,8 +19,8 @@ pub enum SuggestError {
     #[error("there are more than {0} prompts or denied commands")]
     TooMany(usize),
     /// The target is on another host, and its programs are not listed.
-    #[error("the programs of that host are unknown")]
-    Programs,
+    #[error("it is unknown which programs {0} has: no process of this host is known to be that gateway")]
+    Programs(String),
     /// The gateway's configuration is unknown.
     #[error("the gateway's configuration is unknown: {0}")]
     Configuration(String),
@@ -51,7 +51,7 @@ impl SuggestError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Prompts { .. } | Self::Tests { .. } => Exit::Store,
-            Self::TooMany(_) | Self::Programs | Self::Configuration(_) | Self::Node(_) => Exit::Usage,
+            Self::TooMany(_) | Self::Programs(_) | Self::Configuration(_) | Self::Node(_) => Exit::Usage,
             Self::Document(_) => Exit::Found,
             Self::Incomplete => Exit::Partly,
             Self::Changed(_) => Exit::Conflict,
@@ -64,7 +64,7 @@ impl SuggestError {
             Self::Prompts { .. } => "not-prompts",
             Self::Incomplete => "incomplete-prompts",
             Self::TooMany(_)
-            | Self::Programs
+            | Self::Programs(_)
             | Self::Configuration(_)
             | Self::Node(_)
             | Self::Document(_)
@@ -80,7 +80,9 @@ impl SuggestError {
                 "save them with: clearance queue history --ndjson > history.ndjson; or: clearance queue ls --json > queue.json"
             }
             Self::TooMany(_) => "name fewer files with --prompts, one agent's at a time",
-            Self::Programs => "list them in a table with --programs FILE; an example: clearance approvals explain --help",
+            Self::Programs(_) => {
+                "save its prompts (clearance queue history --ndjson > history.ndjson) and run this on the gateway's host with --prompts history.ndjson in place of --gateway; or list its programs in a table: --programs FILE (an example: clearance approvals explain --help)"
+            }
             Self::Configuration(_) => "name it with --config FILE",
             Self::Node(_) => "name the gateway alone: --gateway=NAME",
             Self::Document(_) => "see what is wrong: clearance approvals validate",

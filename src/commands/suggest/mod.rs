@@ -14,6 +14,7 @@ pub(in crate::commands) mod sources;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,13 +23,15 @@ use serde_json::Value;
 pub use self::error::SuggestError;
 use self::judge::Judge;
 use self::narrow::Stale;
+use self::observed::Observed;
 use self::propose::{Terms, propose};
 use self::sources::Sources;
 use super::Error;
 use super::documents::Place;
 use super::explain::{Circumstances, Given, Target, table};
 use super::set;
-use crate::approvals::Budget;
+use crate::approvals::findings::remark::Remark;
+use crate::approvals::{Budget, quotable};
 use crate::deadline::{Deadline, Gate};
 use crate::report::approvals::SetReport;
 use crate::report::approvals::explain::{ConfigurationUsed, HostUsed};
@@ -52,7 +55,7 @@ pub struct Request {
     pub counts_undecided: bool,
     /// The agents; empty for all.
     pub agents: Vec<String>,
-    /// Whether to look for entries that can be narrowed in place of new ones.
+    /// Whether to look for entries that can be narrowed instead of new ones.
     pub narrow: bool,
     /// The time without a use after which an entry can be removed.
     pub stale: Option<Duration>,
@@ -109,7 +112,8 @@ impl HostRequest {
         let given = Given { table, path: self.path.as_deref(), directory: self.directory.as_deref() };
         let circumstances = Circumstances::of(given, target.surroundings.is_here);
         if circumstances.used == HostUsed::Unknown {
-            return Err(Error::from(SuggestError::Programs).into());
+            let place = target.document.place.clone().unwrap_or_else(|| target.document.path.clone());
+            return Err(Error::from(SuggestError::Programs(place)).into());
         }
         Ok(Read { target, hash, circumstances })
     }
@@ -125,8 +129,9 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Suggestion> 
     if request.narrow {
         sources.of_document(&target.document.path, &judge.document)?;
     }
-    let Sources { gathered, used, problems, remarks } = sources;
+    let Sources { gathered, used, problems, mut remarks } = sources;
     let observed = gathered.observed();
+    remarks.extend(request.agents.iter().filter_map(|agent| without_prompts(agent, &observed)));
     if observed.denied.len() > MOST_DENIED {
         return Err(Error::from(SuggestError::TooMany(MOST_DENIED)).into());
     }
@@ -175,6 +180,20 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Suggestion> 
         release: target.surroundings.release.clone(),
     };
     Ok(Suggestion { report, place: request.host.place.clone(), hash })
+}
+
+/// The remark on an agent of `--agent` of which there is no prompt.
+fn without_prompts(agent: &str, observed: &Observed) -> Option<Remark> {
+    const LISTED: usize = 20;
+    let agents: BTreeSet<&str> = observed.calls.keys().map(|call| call.agent.as_str()).collect();
+    if agents.contains(agent) {
+        return None;
+    }
+    let listed: Vec<_> = agents.iter().take(LISTED).map(|agent| quotable(agent)).collect();
+    let more = if agents.len() > LISTED { ", and more" } else { "" };
+    let message = format!("no prompt that can be used is of agent {}", quotable(agent));
+    let remedy = (!listed.is_empty()).then(|| format!("name one of: {}{more}", listed.join(", ")));
+    Some(Remark { message, remedy })
 }
 
 fn with_proposals(document: &Value, proposed: &propose::Proposed) -> Option<Value> {

@@ -41,7 +41,7 @@ fn target(document: &Value, profile: Profile) -> Target {
         surroundings: Surroundings {
             configuration: json!({"tools": {"exec": {"security": "allowlist", "ask": "on-miss"}}}),
             configured: ConfigurationUsed::Gateway,
-            release: DecidedAs { release, from: "a test".to_owned(), profile, proof: None },
+            release: DecidedAs { release, from: "a test".to_owned(), is_guess: false, profile, proof: None },
             is_here: false,
         },
         is_node: false,

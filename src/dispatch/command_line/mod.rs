@@ -56,7 +56,14 @@ impl CommandLine {
         let is_document = Path::new(operand).is_file()
             || operand.contains('/') && !operand.contains("://")
             || [".json", ".json5"].iter().any(|extension| operand.ends_with(extension));
-        let flag = if verb.takes("file") && is_document { "file" } else { "gateway" };
+        let is_release = operand.starts_with(|c: char| c.is_ascii_digit()) && !operand.contains(':');
+        let flag = if verb.takes("file") && is_document {
+            "file"
+        } else if verb.is("approvals", &["upgrade"]) && is_release {
+            "for"
+        } else {
+            "gateway"
+        };
         let positional = verb.command.get_positionals().next().is_some();
         if positional || !verb.takes(flag) || line.flags(flag).next().is_some() {
             return None;
@@ -68,13 +75,20 @@ impl CommandLine {
         let changed = Line::read(&without.0)
             .filter(|_| shown == operand)
             .and_then(|line| line.changed(&[Word::Flag(flag.to_owned(), Some(operand.to_owned()))]));
-        let value = if flag == "file" { "PATH" } else { "NAME" };
+        let value = match flag {
+            "file" => "PATH",
+            "for" => "RELEASE",
+            _ => "NAME",
+        };
         Some((cause, changed.unwrap_or_else(|| format!("clearance {path} --{flag}={value}"))))
     }
 
     /// The command to suggest where a missing document has the name of a gateway.
     pub fn instead_of_missing(&self, name: &str, deadline: Deadline) -> Option<String> {
         let line = Line::read(&self.0)?;
+        if line.verb().is("approvals", &["diff"]) && name.parse::<u64>().is_ok() {
+            return Some(format!("check the path; for a version: version:{name}"));
+        }
         let command = match line.path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["approvals", "validate"] => {
                 format!(
@@ -383,6 +397,11 @@ mod tests {
                 "clearance approvals set --store s --file new.json5",
             ),
             ("clearance queue ls prod", "prod", "clearance queue ls --gateway=prod"),
+            (
+                "clearance approvals upgrade 2026.9.6 --json",
+                "2026.9.6",
+                "clearance approvals upgrade --json --for 2026.9.6",
+            ),
             ("clearance gateway status h:1 -v", "h:1", "clearance gateway status --verbose --gateway=h:1"),
             ("clearance queue ls a.json b.json", "a.json", "clearance queue ls --file=PATH"),
         ] {

@@ -42,7 +42,11 @@ impl EditReport {
     pub fn is_nothing(&self) -> bool {
         let left =
             self.edit.verb() == Verb::Remove && !(self.similar.is_empty() && self.elsewhere.is_empty());
-        self.set.is_nothing() && !left && self.expired.is_empty() && !self.limited.stays
+        self.set.is_nothing()
+            && !left
+            && self.expired.is_empty()
+            && self.limited.moved_from_ms.is_none()
+            && !self.limited.stays
     }
 }
 

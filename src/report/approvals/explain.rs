@@ -65,6 +65,8 @@ pub struct DecidedAs {
     pub release: String,
     /// Where its name comes from.
     pub from: String,
+    /// Whether nothing names the release, so that the newest known one is taken.
+    pub is_guess: bool,
     /// The generation that decides for it.
     pub profile: Profile,
     /// The comparison of this answer's rules with the release's own code.

@@ -44,6 +44,15 @@ pub struct Limited {
     pub note: Option<EntryNote>,
     /// Whether a limit was asked for and not set, because the entry was there before without one.
     pub stays: bool,
+    /// The limit before, in Unix milliseconds, if the edit moved it.
+    pub moved_from_ms: Option<u64>,
+}
+
+impl Limited {
+    /// The limit before and after, in Unix milliseconds, if the edit moved it.
+    pub fn moved(&self) -> Option<(u64, u64)> {
+        self.moved_from_ms.zip(self.note.as_ref()?.until_ms)
+    }
 }
 
 /// An entry whose time was over, and that an edit tried to remove.

@@ -58,7 +58,7 @@ pub struct Counts {
     pub running: u64,
     /// Those that the proposals would save.
     pub saved: u64,
-    /// Those that are no examples: of nodes, with variables, without an agent, or not shown whole.
+    /// Those that cannot be used as examples: of nodes, with variables, without an agent, or not shown whole.
     pub unusable: u64,
     /// The commands that were denied.
     pub denied: usize,
@@ -88,7 +88,7 @@ pub struct Proposal {
     pub commands: usize,
     /// The number of prompts for them.
     pub prompts: u64,
-    /// How many of these somebody allowed.
+    /// How many of these a person allowed.
     pub allowed: u64,
 }
 

@@ -63,7 +63,7 @@ pub struct Change {
     pub agent: String,
     /// The command.
     pub command: String,
-    /// Where the command comes from: `prompts`, `entry` (its last use), `tests` or `made` (from an entry).
+    /// Where the command comes from: `prompts` (also the last command of an entry), `tests` or `made` (from an entry).
     pub source: &'static str,
     /// What happens now.
     pub before: Ending,
@@ -82,18 +82,6 @@ pub struct Ending {
     pub reason: String,
     /// What happens if nobody answers the prompt.
     pub unanswered: Option<Verdict>,
-}
-
-impl Ending {
-    /// The verdict in words, with what happens to a prompt without an answer.
-    pub fn words(&self) -> String {
-        match self.unanswered {
-            Some(unanswered) => {
-                format!("{} ({} if nobody answers)", self.verdict.as_str(), unanswered.as_str())
-            }
-            None => self.verdict.as_str().to_owned(),
-        }
-    }
 }
 
 /// An edit that keeps the meaning.
