@@ -21,6 +21,6 @@ pub use bounds::Budget;
 pub use check::document::{Strictness, check, check_within, contents_of, json, parse};
 pub use check::legacy::modernised;
 pub use redact::contents;
-pub use redact::credentials::quotable;
+pub use redact::credentials::{looks_secret, quotable};
 pub use text::locate::position;
 pub use text::syntax::Syntax;
