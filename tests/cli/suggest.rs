@@ -578,7 +578,7 @@ fn a_release_that_was_not_measured_and_a_guessed_one_are_said() {
     let flags = ["--file", "policy.json", "--for", "2030.1.1"];
     let answer = client.answer(&[&host[..], &flags].concat());
     for said in [
-        "from  2026.9.6 (the newest known); not proven",
+        "from  2026.9.6 (the newest known); proven: its own code agrees on ",
         "; name the real one: --from RELEASE\n",
         "for   2030.1.1, decided as 2026.9.6 (--for); not proven: its own code was not compared\n",
     ] {

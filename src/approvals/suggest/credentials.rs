@@ -55,7 +55,7 @@ fn is_own(program: &str, word: &str, next: Option<&str>) -> bool {
         OPTIONS.iter().filter(|(known, _)| *known == name).flat_map(|(_, options)| options.iter());
     options.any(|option| match word.strip_prefix(option) {
         // `mysql -p DATABASE` asks for the password.
-        Some("") => !name.starts_with("m") && next.is_some_and(is_text) || name.starts_with("mongo"),
+        Some("") => !name.starts_with('m') && next.is_some_and(is_text) || name.starts_with("mongo"),
         Some(value) => option.len() == 2 && is_text(value),
         None => false,
     })

@@ -47,18 +47,7 @@ impl Error {
                 | StoreError::Unflushed { .. }
                 | StoreError::Write { .. } => Exit::Store,
             },
-            Self::Versions(error) => match error {
-                VersionsError::Busy { .. } | VersionsError::Unfinished { .. } => Exit::TimedOut,
-                VersionsError::Altered { .. } => Exit::Found,
-                VersionsError::Exposed(_)
-                | VersionsError::Directory { .. }
-                | VersionsError::NotFile(_)
-                | VersionsError::Foreign(_)
-                | VersionsError::Newer(_)
-                | VersionsError::Damaged { .. }
-                | VersionsError::Full(_)
-                | VersionsError::Sqlite { .. } => Exit::Store,
-            },
+            Self::Versions(error) => of_versions(error),
             Self::NotNoted { cause, .. } => cause.exit(),
             Self::Fix { error, .. } => match error {
                 FixError::Invalid => Exit::Found,
@@ -173,5 +162,20 @@ impl Error {
             | Self::Port { .. }
             | Self::Conflict { .. } => self.exit().code(),
         }
+    }
+}
+
+fn of_versions(error: &VersionsError) -> Exit {
+    match error {
+        VersionsError::Busy { .. } | VersionsError::Unfinished { .. } => Exit::TimedOut,
+        VersionsError::Altered { .. } => Exit::Found,
+        VersionsError::Exposed(_)
+        | VersionsError::Directory { .. }
+        | VersionsError::NotFile(_)
+        | VersionsError::Foreign(_)
+        | VersionsError::Newer(_)
+        | VersionsError::Damaged { .. }
+        | VersionsError::Full(_)
+        | VersionsError::Sqlite { .. } => Exit::Store,
     }
 }

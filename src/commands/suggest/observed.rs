@@ -261,7 +261,9 @@ mod tests {
     fn a_denial_counts_whatever_else_is_known_of_the_prompt() {
         for order in [[Outcome::Allowed, Outcome::Denied], [Outcome::Denied, Outcome::Allowed]] {
             let mut gathered = Gathered::default();
-            order.into_iter().for_each(|outcome| gathered.add(row("1", "ls", outcome)));
+            for outcome in order {
+                gathered.add(row("1", "ls", outcome));
+            }
             assert_eq!(gathered.problem(), None);
             let observed = gathered.observed();
             assert_eq!((observed.prompts, observed.denied.len()), (1, 1), "{order:?}");

@@ -144,7 +144,8 @@ fn changes(text: &str) -> (Vec<Word>, &str) {
 }
 
 /// Flags that messages change and that take their value after a space.
-const VALUED: [&str; 6] = ["timeout", "tls-fingerprint", "ca-file", "token-file", "password-file", "file"];
+const VALUED: [&str; 7] =
+    ["timeout", "tls-fingerprint", "ca-file", "token-file", "password-file", "file", "prompts"];
 
 /// The first word of a text, without trailing punctuation.
 fn word(text: &str) -> (&str, &str) {

@@ -176,7 +176,6 @@ impl Versions {
     }
 
     /// Converts an error of SQLite to one of ours.
-    #[expect(clippy::needless_pass_by_value, reason = "it is the function of a `map_err`")]
     pub(super) fn error(&self, doing: Doing, deadline: Deadline, cause: rusqlite::Error) -> VersionsError {
         let path = self.path();
         match cause.sqlite_error_code() {
