@@ -118,7 +118,8 @@ fn filled(word: &str) -> String {
         if close < open {
             break;
         }
-        filled.replace_range(open..=close, "main");
+        let sample = if &filled[open..=close] == "{number}" { "1" } else { "main" };
+        filled.replace_range(open..=close, sample);
     }
     filled
 }

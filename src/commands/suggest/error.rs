@@ -81,7 +81,7 @@ impl SuggestError {
             }
             Self::TooMany(_) => "name fewer files with --prompts, one agent's at a time",
             Self::Programs(_) => {
-                "save its prompts (clearance queue history --ndjson > history.ndjson) and run this on the gateway's host with --prompts history.ndjson in place of --gateway; or list its programs in a table: --programs FILE (an example: clearance approvals explain --help)"
+                "save its prompts: clearance queue history --ndjson > history.ndjson; then run this on the gateway's host with --prompts history.ndjson instead of --gateway; or list its programs in a table: --programs FILE (an example: clearance approvals explain --help)"
             }
             Self::Configuration(_) => "name it with --config FILE",
             Self::Node(_) => "name the gateway alone: --gateway=NAME",
