@@ -174,8 +174,8 @@ fn no_denial_is_lost() {
     let client = client();
     let of = |rows: &[Value]| {
         let allowed = (100..103).map(|id| decided(id, "main", "tickets show x", ALLOWED));
-        let lines: String = allowed.chain(rows.iter().cloned()).map(|row| format!("{row}\n")).collect();
-        client.file("denials.ndjson", lines);
+        let lines: Vec<String> = allowed.chain(rows.iter().cloned()).map(|row| row.to_string()).collect();
+        client.file("denials.ndjson", lines.join("\n"));
         client.json(&suggest(&["--file", "policy.json", "--prompts", "denials.ndjson"]))
     };
     assert_eq!(of(&[]).1["agents"][0]["proposals"].as_array().unwrap().len(), 1);

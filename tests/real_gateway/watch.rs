@@ -27,6 +27,9 @@ const SESSION: &str = "agent:main:watch";
 const INTERVAL: Duration = Duration::from_secs(2);
 /// On an idle machine a local change is a line after a tenth of this.
 const LOCALLY: Duration = Duration::from_secs(2);
+/// A real model thinks for longer than this, in milliseconds; the one of this test answers at once.
+const THINKING: i64 = 1_000;
+
 /// How much later than planned anything may happen on a busy machine.
 const BUSY: Duration = Duration::from_secs(8);
 
@@ -177,28 +180,24 @@ impl Host {
 
     /// Replaces the document as an editor does: by a new file, or by a statement.
     fn edit(&self, document: &Value) {
-        match self.file() {
-            Some(file) => {
-                let new = file.with_extension("new");
-                fs::write(&new, format!("{document:#}\n")).expect("a file");
-                fs::set_permissions(&new, Permissions::from_mode(0o600)).expect("a private file");
-                fs::rename(new, file).expect("it is replaced");
-            }
-            None => {
-                let statement = "UPDATE exec_approvals_config SET raw_json = ?1, updated_at_ms = ?2";
-                let changed = self.database().execute(statement, (document.to_string(), now_ms()));
-                assert_eq!(changed.expect("a row"), 1);
-            }
+        if let Some(file) = self.file() {
+            let new = file.with_extension("new");
+            fs::write(&new, format!("{document:#}\n")).expect("a file");
+            fs::set_permissions(&new, Permissions::from_mode(0o600)).expect("a private file");
+            fs::rename(new, file).expect("it is replaced");
+        } else {
+            let statement = "UPDATE exec_approvals_config SET raw_json = ?1, updated_at_ms = ?2";
+            let changed = self.database().execute(statement, (document.to_string(), now_ms()));
+            assert_eq!(changed.expect("a row"), 1);
         }
     }
 
     fn delete(&self) {
-        match self.file() {
-            Some(file) => fs::remove_file(file).expect("it goes"),
-            None => {
-                let deleted = self.database().execute("DELETE FROM exec_approvals_config", []);
-                assert_eq!(deleted.expect("a row"), 1);
-            }
+        if let Some(file) = self.file() {
+            fs::remove_file(file).expect("it goes");
+        } else {
+            let deleted = self.database().execute("DELETE FROM exec_approvals_config", []);
+            assert_eq!(deleted.expect("a row"), 1);
         }
     }
 
@@ -394,7 +393,7 @@ impl Scene<'_> {
                 _ => *written.iter().find(own).unwrap_or(&begun),
             };
             let latency = at_ms(&line) - written;
-            taken += &format!(" {target} {latency} ms");
+            taken += &[" ", target, " ", &latency.to_string(), " ms"].concat();
             let most = if target == "local" { LOCALLY } else { INTERVAL } + BUSY;
             assert!(u128::try_from(latency).is_ok_and(|ms| ms <= most.as_millis()), "{latency} ms: {line}");
         }
@@ -577,8 +576,6 @@ fn agent(host: &Host) {
         second - at_ms(&line),
         witnesses(&line),
     );
-    // A real model thinks for longer than this; the one of this test answers at once.
-    const THINKING: i64 = 1_000;
     assert!(at_ms(&line) <= first + THINKING, "{line}");
     // The line names the version to go back to.
     let before = line["from"].to_string();
