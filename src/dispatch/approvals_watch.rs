@@ -9,6 +9,7 @@ use super::spool::Spool;
 use crate::cli::gateway::Access;
 use crate::cli::watch::{On, Trigger, Watch};
 use crate::commands::hooks::{Program, receiver, receiver_of_file};
+use crate::commands::queue::QueueError;
 use crate::commands::watch::{self, Hooks, Request};
 use crate::commands::{Error, gateway as gateways};
 use crate::deadline::Deadline;
@@ -69,7 +70,7 @@ pub fn run(
     let watched = gateways::run(watch::run(&request, (reading, end), &mut show, spool.closed()));
     let written = spool.finish(Deadline::after(DRAINING));
     watched?;
-    // A watch whose reader is gone watches for nobody: a service that was not told to end must be started again.
+    // Nobody reads the lines any more. The exit is a failure, so that systemd starts the service again.
     written.map_err(|error| io::Error::other(format!("the watch ended: {error}")))?;
     Ok(Exit::Done)
 }
@@ -88,6 +89,16 @@ fn hooks(args: &Watch, deadline: Deadline) -> Result<Hooks, Error> {
         Trigger::Wider => Cause::Wider,
         Trigger::Vanished => Cause::Vanished,
     };
+    if hooks.notify.is_empty()
+        && let Some(idle) = args.on.iter().find(|on| on.words.is_empty())
+    {
+        let event = match idle.trigger {
+            Trigger::Changed => "changed",
+            Trigger::Wider => "wider",
+            Trigger::Vanished => "vanished",
+        };
+        return Err(QueueError::NothingOn { event: event.to_owned() }.into());
+    }
     let on = |On { trigger, words }: &On| (cause(*trigger), Program::of(words.clone()));
     hooks.on = args.on.iter().map(on).collect();
     if hooks.on.is_empty() && !hooks.notify.is_empty() {

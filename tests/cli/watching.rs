@@ -497,3 +497,14 @@ fn a_credential_of_the_command_line_is_for_one_gateway() {
     let (code, err) = run(&["local", "--token-file", "t"]);
     assert_eq!(code, Some(2), "{err}");
 }
+
+#[test]
+fn an_event_at_which_nothing_happens_is_a_usage_error() {
+    let home = home(&[]);
+    for event in ["changed", "wider", "vanished"] {
+        let output = clearance(home.path()).args(["approvals", "watch", "--on", event]).output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{err}");
+        assert!(err.contains(&format!("--on {event}:COMMAND")) && err.contains("--notify URL"), "{err}");
+    }
+}

@@ -47,7 +47,7 @@ const CHANGES: &str = "abort accept activate add allow apply approve archive ass
                        scale send set shutdown start stop submit suspend sync terminate transfer truncate unblock uninstall \
                        unlink unlock unset update upgrade upload wipe write";
 
-/// Files that are many programs, and become the one by whose name they are called.
+/// Files that hold several programs. The name by which one is called decides which program runs.
 const MANY: &str =
     "box busybox coreutils kmod lvm mtools sbase-box systemd toybox ubase-box util-linux uutils";
 

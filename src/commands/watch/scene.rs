@@ -23,7 +23,7 @@ use crate::store::versions::{New, Writer};
 pub(super) const LOOKING: Duration = Duration::from_secs(30);
 /// How often a document may vanish again before it is not restored any more.
 const MOST_RESTORED: usize = 3;
-/// In what time.
+/// The time in which those restorations are counted.
 const WITHIN: Duration = Duration::from_mins(10);
 
 /// What the watch of every place needs.
