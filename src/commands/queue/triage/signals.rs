@@ -1,16 +1,18 @@
 //! The signals that matter to a screen: those that end it, those that stop the process, and the one that continues it.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::time::Duration;
 
-use rustix::process::{
-    Pid, Signal as Os, getpgid, getpgrp, getpid, getppid, getsid, kill_current_process_group, kill_process,
-};
+use rustix::process::{Signal as Os, getpid, kill_current_process_group, kill_process};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How long a stop of the process may take to begin.
 const STOPPING: Duration = Duration::from_millis(100);
+
+/// Stops a process that somebody could continue. As `SIGTSTP`, which asks for the stop and is caught here, it has no
+/// effect on an orphaned process group, that is, one without a shell that could continue it. `SIGSTOP` stops
+/// any process.
+const STOPS: Os = Os::TTIN;
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,13 +72,9 @@ impl Signals {
     /// Stops until the process is continued. Where nobody could continue it, it does not stop, as if the signal had its
     /// usual effect.
     pub(super) async fn stop(&mut self, stop: Stop) -> io::Result<()> {
-        if !is_under_job_control() {
-            return Ok(());
-        }
-        // Not the signal that asks for it: that one is caught here.
         match stop {
-            Stop::Process => kill_process(getpid(), Os::STOP)?,
-            Stop::Group => kill_current_process_group(Os::STOP)?,
+            Stop::Process => kill_process(getpid(), STOPS)?,
+            Stop::Group => kill_current_process_group(STOPS)?,
         }
         // The stop begins at some time after the call.
         tokio::select! {
@@ -85,45 +83,5 @@ impl Signals {
             () = tokio::time::sleep(STOPPING) => {}
         }
         Ok(())
-    }
-}
-
-/// Whether somebody may continue this process: one of its ancestors is outside its process group and in its session, as a
-/// shell with job control is. The system calls other groups orphaned, and does not stop them.
-fn is_under_job_control() -> bool {
-    let (group, session) = (getpgrp(), getsid(None).ok());
-    let mut ancestor = getppid();
-    while let Some(process) = ancestor {
-        if getsid(Some(process)).ok() != session {
-            return false;
-        }
-        match getpgid(Some(process)) {
-            Ok(of) if of == group => ancestor = parent(process),
-            Ok(_) => return true,
-            Err(_) => return false,
-        }
-    }
-    false
-}
-
-/// The parent of a process.
-fn parent(process: Pid) -> Option<Pid> {
-    const LONGEST: u64 = 4_096;
-    let mut status = Vec::new();
-    let file = File::open(format!("/proc/{}/stat", process.as_raw_pid())).ok()?;
-    file.take(LONGEST).read_to_end(&mut status).ok()?;
-    let status = String::from_utf8_lossy(&status);
-    // The name before the parenthesis may contain anything.
-    let (_, rest) = status.rsplit_once(')')?;
-    Pid::from_raw(rest.split_whitespace().nth(1)?.parse().ok()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_parent_of_a_process_is_read() {
-        assert_eq!(parent(getpid()), getppid());
     }
 }
