@@ -7,8 +7,10 @@ Method: that of validate.py (whole processes, one at a time, in rounds of random
 
 `explain` of one command and `validate` read the same document of 2 KB. The other rows decide the commands of
 fixtures/decisions, 20,000 of them, again and again, with one document: `explain --stdin` reads a case a line and writes
-an answer a line, `test` reads a file of cases. Their peer (peers/parse) reads the same lines and parses each command
-with the parser of the releases, and does no more. A ratio is that of the rates: 1 is as fast as the parser alone.
+an answer a line, `test` reads a file of cases. The file names the programs that the commands start, and each case
+expects the verdict that holds, as in files that people keep: a case that fails costs a second, longer decision.
+Their peer (peers/parse) reads the same lines and parses each command with the parser of the releases, and does no more.
+A ratio is that of the rates: 1 is as fast as the parser alone, which has one thread; the others use every core.
 
 --clearance names an existing program, instead of building the release profile; --quick runs a fifth of the rounds.
 """
@@ -16,7 +18,9 @@ with the parser of the releases, and does no more. A ratio is that of the rates:
 import argparse
 import json
 import pathlib
+import re
 import statistics
+import subprocess
 import sys
 import tempfile
 
@@ -26,7 +30,6 @@ CASES = 20_000
 RELEASES = ["2026.9.6", "2026.6.11", "2026.4.14"]
 LEAST = 0.6
 
-PROGRAMS = ["rg", "ls", "git", "jq", "cat", "head", "grep", "python3", "node", "npm"]
 DOCUMENT = {
     "version": 1,
     "defaults": {"security": "allowlist", "ask": "on-miss", "askFallback": "deny"},
@@ -42,7 +45,17 @@ def commands():
     return [plain[number % len(plain)] for number in range(CASES)]
 
 
-def write_cases(folder):
+def write_tests(path, release, texts, verdicts):
+    """A file of policy tests: each command is expected to have its verdict."""
+    programs = sorted({word for text in texts if re.fullmatch("[a-z0-9_-]+", word := text.split()[0])})
+    with path.open("w") as lines:
+        lines.write(f'document = "exec-approvals.json"\nrelease = "{release}"\ndirectory = "/"\n\n[host]\nhome = "/home/ops"\n\n')
+        lines.write("[host.programs]\n" + "".join(f'{name} = "/usr/bin/{name}"\n' for name in programs))
+        for text, verdict in zip(texts, verdicts):
+            lines.write(f'\n[[case]]\ncommand = {json.dumps(text)}\nexpect = "{verdict}"\n')
+
+
+def write_cases(folder, clearance):
     """The same commands as lines for `explain --stdin`, and as a file of policy tests for each release."""
     texts = commands()
     with (folder / "cases.ndjson").open("w") as lines:
@@ -51,11 +64,11 @@ def write_cases(folder):
             lines.write(json.dumps(case) + "\n")
     (folder / "exec-approvals.json").write_text(json.dumps(DOCUMENT))
     for release in RELEASES:
-        with (folder / f"{release}.approvals-test.toml").open("w") as lines:
-            lines.write(f'document = "exec-approvals.json"\nrelease = "{release}"\ndirectory = "/"\n\n[host]\nhome = "/home/ops"\n\n')
-            lines.write("[host.programs]\n" + "".join(f'{name} = "/usr/bin/{name}"\n' for name in PROGRAMS))
-            for text in texts:
-                lines.write(f'\n[[case]]\ncommand = {json.dumps(text)}\nexpect = "runs"\n')
+        path = folder / f"{release}.approvals-test.toml"
+        write_tests(path, release, texts, ["runs"] * CASES)
+        tested = subprocess.run([clearance, "approvals", "test", "--format", "json", path], stdout=subprocess.PIPE)
+        cases = json.loads(tested.stdout)["files"][0]["cases"]
+        write_tests(path, release, texts, [case["verdict"] for case in cases])
 
 
 def one(clearance, documents, environment, count):
@@ -81,7 +94,7 @@ def many(clearance, parse, folder, environment, count):
         line = 'exec "$0" approvals explain --stdin --release "$1" < "$2"'
         works.append(Work(f"explain --stdin, {release}", ["/bin/sh", "-c", line, clearance, release, str(cases)], others=(1,)))
         tests = str(folder / f"{release}.approvals-test.toml")
-        works.append(Work(f"test, {release}", [clearance, "approvals", "test", "--format", "json", tests], others=(1,)))
+        works.append(Work(f"test, {release}", [clearance, "approvals", "test", "--format", "json", tests]))
     rounds(count, environment, [bare, *works])
     rows = []
     for work in works:
@@ -104,7 +117,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="clearance-bench-") as name:
         folder = pathlib.Path(name)
         run(sys.executable, HERE / "documents.py", folder)
-        write_cases(folder)
+        write_cases(folder, clearance)
         environment = {"PATH": "/usr/bin:/bin", "HOME": name, "OPENCLAW_STATE_DIR": name}
         rows = one(clearance, folder, environment, 40 if arguments.quick else 200)
         rows += many(clearance, parse, folder, environment, 2 if arguments.quick else 10)

@@ -163,6 +163,8 @@ async fn connect(
     }
     let mut identity = keyring.identity(&target.address, access.scopes, deadline).await?;
     let (mut starting, mut dropped, mut start) = (backoff(), backoff(), Start::new());
+    // What the gateway said when it was asked before: that it is starting.
+    let mut said: Option<GatewayError> = None;
     loop {
         let sent_secrets = SentSecrets::of(&target.credential, identity.token.as_ref());
         let error = match authenticate(target, access, &mut identity, deadline).await {
@@ -176,9 +178,13 @@ async fn connect(
                 let (session, events) = Session::start(socket, hello, device, sent_secrets, access.events);
                 return Ok((Transport::Socket(Box::new(session)), events));
             }
-            Err(error) => sent_secrets.error(error),
+            Err(error) => match (error, said.take()) {
+                (GatewayError::TimedOut { .. }, Some(said)) => return Err(said),
+                (error, _) => sent_secrets.error(error),
+            },
         };
-        let again = match error.reconnect() {
+        let reconnect = error.reconnect();
+        let again = match reconnect {
             Reconnect::Starting(after) => {
                 returning = true;
                 pause(&mut starting, after, deadline).await
@@ -195,6 +201,7 @@ async fn connect(
             return Err(error);
         }
         observer.notify(&target.address, Progress::Failed(&error));
+        said = matches!(reconnect, Reconnect::Starting(_)).then_some(error);
     }
 }
 

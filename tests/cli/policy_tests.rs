@@ -252,3 +252,19 @@ fn many_cases_are_decided_quickly() {
     let report = object(home.path(), &["--timeout", "100"], 0);
     assert_eq!(report["passed"], 5_000);
 }
+
+/// Several threads decide the cases of one file.
+#[test]
+fn many_cases_that_fail_are_reported_in_order_and_the_first_with_reasons() {
+    let mut tests = String::from(&TESTS[..TESTS.find("[[case]]").unwrap()]);
+    for number in 0..2_500 {
+        write!(tests, "[[case]]\ncommand = \"gh pr view {number}\"\nexpect = \"denied\"\n").unwrap();
+    }
+    let home = directory(&[("approvals-test.toml", &tests)]);
+    let report = object(home.path(), &["--timeout", "100"], 1);
+    assert_eq!(report["failed"], 2_500);
+    for (number, case) in report["files"][0]["cases"].as_array().unwrap().iter().enumerate() {
+        assert_eq!(case["command"], format!("gh pr view {number}"));
+        assert_eq!(case["why"].as_array().unwrap().is_empty(), number >= 1_000, "{case}");
+    }
+}

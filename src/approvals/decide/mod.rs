@@ -84,6 +84,7 @@ pub use prepared::Prepared;
 pub use profile::Profile;
 pub use proof::Proof;
 pub use question::{Context, Entry, EntryId, Question};
+pub use seen::Seen;
 pub(in crate::approvals) use shell_names::is_shell_name;
 pub use table::{Place, Programs, Table, TableHost};
 pub use verdict::{UNKNOWN_STATE, decide, decide_prepared, explain_prepared};

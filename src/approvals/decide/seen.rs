@@ -1,4 +1,5 @@
-//! Caches the answers of a host during one decision: a long command names the same programs many times.
+//! Caches the answers of a host during one decision, or several that are to see the same files: commands name the same
+//! programs many times.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -6,7 +7,7 @@ use std::collections::BTreeMap;
 use super::host::{Found, Host};
 
 /// A host, and its cached answers.
-pub(super) struct Seen<'h> {
+pub struct Seen<'h> {
     host: &'h dyn Host,
     found: RefCell<BTreeMap<String, Found>>,
     writable: RefCell<BTreeMap<String, Option<bool>>>,
@@ -14,7 +15,7 @@ pub(super) struct Seen<'h> {
 
 impl<'h> Seen<'h> {
     /// Nothing is known of the host yet.
-    pub(super) fn new(host: &'h dyn Host) -> Self {
+    pub fn new(host: &'h dyn Host) -> Self {
         Self { host, found: RefCell::default(), writable: RefCell::default() }
     }
 }

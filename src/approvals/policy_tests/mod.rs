@@ -17,5 +17,5 @@ pub use file::Expected;
 pub use mismatch::Mismatch;
 pub use read::{Problem, read};
 pub use schema::derived;
-pub use suite::{Release, Suite};
+pub use suite::{Case, Release, Suite};
 pub use tester::{Local, Outcome, Subject, Tester};

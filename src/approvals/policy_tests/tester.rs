@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::mismatch::{Matched, Mismatch, mismatches};
 use super::suite::{Case, Host, Release, Suite};
 use crate::approvals::decide::{
-    self, Decision, Entry, EntryId, Place, Prepared, Profile, Programs, Question, Table, TableHost,
+    self, Decision, Entry, EntryId, Place, Prepared, Profile, Programs, Question, Seen, Table, TableHost,
     decide_prepared, explain_prepared,
 };
 use crate::approvals::findings::nearest::nearest;
@@ -61,6 +61,8 @@ pub struct Tester<'s> {
     suite: &'s Suite,
     subject: &'s Subject,
     local: &'s Local,
+    /// The files of this machine: all cases see the same.
+    files: Seen<'s>,
     prepared: HashMap<(Arc<str>, Profile), Arc<Prepared>>,
     hosts: HashMap<Arc<str>, Arc<TableHost>>,
     touched: BTreeSet<(String, usize)>,
@@ -73,6 +75,7 @@ impl<'s> Tester<'s> {
             suite,
             subject,
             local,
+            files: Seen::new(&*local.host),
             prepared: HashMap::new(),
             hosts: HashMap::new(),
             touched: BTreeSet::new(),
@@ -108,7 +111,7 @@ impl<'s> Tester<'s> {
         };
         let listed;
         let host: &dyn decide::Host = match &self.suite.host {
-            Host::Local => &*self.local.host,
+            Host::Local => &self.files,
             Host::Table(table) => {
                 listed = self.host(table, case, &directory);
                 &*listed

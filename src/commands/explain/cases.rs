@@ -17,7 +17,7 @@ use super::circumstances::table;
 use super::error::ExplainError;
 use super::release::{self, Sources};
 use super::request::CasesRequest;
-use crate::approvals::decide::{Answer, Cases, Host, Profile, Table, TableHost};
+use crate::approvals::decide::{Answer, Cases, Host, Profile, Seen, Table, TableHost};
 use crate::commands::Error;
 use crate::deadline::{Deadline, GRACE, STACK};
 use crate::store::files::ThisMachine;
@@ -34,6 +34,9 @@ const BYTES: usize = 1 << 18;
 
 /// Size of the buffer of the input, in bytes.
 const BUFFER: usize = 1 << 16;
+
+/// How long answers may be kept to be printed together. To print each one as it comes costs a third of the time.
+const TOGETHER: Duration = Duration::from_micros(500);
 
 /// Decides every case of standard input, and gives each answer to `print`; `None`: none is waiting, so what was printed has
 /// to be shown. Returns the first line that is not a case, if there is one: its answer is `invalid`.
@@ -70,11 +73,14 @@ fn next<T>(
     deadline: Deadline,
     print: &mut impl FnMut(Option<&Answer>) -> io::Result<()>,
 ) -> anyhow::Result<Option<T>> {
-    match receiver.try_recv() {
-        Ok(item) => return Ok(Some(item)),
-        Err(TryRecvError::Disconnected) => return Ok(None),
-        Err(TryRecvError::Empty) => print(None)?,
+    for pause in [Some(TOGETHER), None] {
+        match receiver.try_recv() {
+            Ok(item) => return Ok(Some(item)),
+            Err(TryRecvError::Disconnected) => return Ok(None),
+            Err(TryRecvError::Empty) => pause.map(thread::sleep).unwrap_or_default(),
+        }
     }
+    print(None)?;
     let left: Duration = deadline.left().unwrap_or_default() + GRACE;
     match receiver.recv_timeout(left) {
         Ok(item) => Ok(Some(item)),
@@ -157,8 +163,10 @@ fn decide(work: &Mutex<Receiver<Work>>, profile: Profile, table: Option<Arc<Tabl
     loop {
         let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Work { lines, answers }) = next else { return };
+        // The cases of a batch see the same files of this host.
+        let seen = Seen::new(&ThisMachine);
         for line in &lines {
-            let decided = catch_unwind(AssertUnwindSafe(|| answer(line, &mut cases, &mut files)));
+            let decided = catch_unwind(AssertUnwindSafe(|| answer(line, &mut cases, &mut files, &seen)));
             let is_over = decided.is_err();
             // After the deadline the receiver is dropped.
             if answers.send(decided).is_err() || is_over {
@@ -168,9 +176,14 @@ fn decide(work: &Mutex<Receiver<Work>>, profile: Profile, table: Option<Arc<Tabl
     }
 }
 
-fn answer(line: &Line, cases: &mut Cases, files: &mut Files) -> (Answer, Option<ExplainError>) {
+fn answer(
+    line: &Line,
+    cases: &mut Cases,
+    files: &mut Files,
+    seen: &dyn Host,
+) -> (Answer, Option<ExplainError>) {
     match line.case() {
-        Ok(case) => (cases.answer(&case, files.host(&case.cwd)), None),
+        Ok(case) => (cases.answer(&case, files.host(&case.cwd).unwrap_or(seen)), None),
         Err((id, problem)) => {
             let error = ExplainError::Case { line: line.number, problem };
             (Answer::invalid(id, error.to_string()), Some(error))
@@ -178,15 +191,9 @@ fn answer(line: &Line, cases: &mut Cases, files: &mut Files) -> (Answer, Option<
     }
 }
 
-/// The files that programs are looked up in.
-enum Files {
-    /// Those of this host.
-    Here(ThisMachine),
-    /// Those of a table.
-    Listed(Box<Listed>),
-}
+/// The files of a table, and the host made of it for the last directory. `None`: the files are those of this host.
+struct Files(Option<Listed>);
 
-/// A table, and the host made of it for the last directory.
 struct Listed {
     table: Arc<Table>,
     directory: String,
@@ -195,27 +202,20 @@ struct Listed {
 
 impl Files {
     fn of(table: Option<Arc<Table>>) -> Self {
-        match table {
-            None => Self::Here(ThisMachine),
-            Some(table) => {
-                let directory = "/".to_owned();
-                Self::Listed(Box::new(Listed { host: table.host(&directory), table, directory }))
-            }
-        }
+        Self(table.map(|table| {
+            let directory = "/".to_owned();
+            Listed { host: table.host(&directory), table, directory }
+        }))
     }
 
     /// The files for a case in a directory. Cases mostly come in the same one.
-    fn host(&mut self, directory: &str) -> &dyn Host {
-        match self {
-            Self::Here(here) => here,
-            Self::Listed(listed) => {
-                if directory.starts_with('/') && listed.directory != directory {
-                    listed.host = listed.table.host_for(directory);
-                    directory.clone_into(&mut listed.directory);
-                }
-                &listed.host
-            }
+    fn host(&mut self, directory: &str) -> Option<&dyn Host> {
+        let listed = self.0.as_mut()?;
+        if directory.starts_with('/') && listed.directory != directory {
+            listed.host = listed.table.host_for(directory);
+            directory.clone_into(&mut listed.directory);
         }
+        Some(&listed.host)
     }
 }
 

@@ -3,9 +3,11 @@
 mod subject;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use bytesize::ByteSize;
 
@@ -15,8 +17,8 @@ use super::documents::Place;
 use super::documents::batch::{self, Found, Named};
 use super::documents::search::{self, Sought};
 use crate::approvals::decide::Prepared;
-use crate::approvals::policy_tests::{Listed, Local, Outcome, Problem, Release, Suite, Tester, read};
-use crate::deadline::Deadline;
+use crate::approvals::policy_tests::{Case, Listed, Local, Outcome, Problem, Release, Suite, Tester, read};
+use crate::deadline::{Deadline, STACK};
 use crate::report::approvals::{
     Check, Difference, EntryPlaces, Failed, FileReport, NotTested, TestReport, TestedFile, Unchecked,
     Uncovered,
@@ -30,6 +32,12 @@ const MAX_TESTS: ByteSize = ByteSize::mib(16);
 
 /// The most failed cases of a file whose reasons are kept: a bound on memory and output.
 const MOST_REASONS: usize = 1_000;
+
+/// The largest number of threads that decide.
+const THREADS: usize = 8;
+
+/// The fewest cases that are worth a thread.
+const FEWEST: usize = 64;
 
 /// Parameters of `approvals test`.
 #[derive(Debug, Clone)]
@@ -64,29 +72,29 @@ pub fn run(request: Request, deadline: Deadline) -> Result<TestReport, Error> {
     if is_default {
         files.iter_mut().for_each(without_dot);
     }
-    let line = Arc::new(AtomicUsize::new(0));
+    let lines: Arc<Lines> = Arc::default();
     let check = {
-        let line = Arc::clone(&line);
+        let lines = Arc::clone(&lines);
         let mut worker = Worker {
             releases,
             local: local(),
             subjects: Subjects::new(Environment::of_process(), request.max_size, deadline),
-            line,
+            lines,
             deadline,
         };
         move |found: Found| worker.check(&found)
     };
     let mut report = TestReport { requires_coverage: request.requires_coverage, ..TestReport::default() };
     let mut coverage = Coverage::default();
-    let mut late = Some(line);
+    let mut late = Some(lines);
     for result in batch::each(files, deadline, check) {
         let checked = result.unwrap_or_else(|FileReport { name, result }| {
             let mut failed = result.err().unwrap_or_else(|| crashed(&name));
             if failed.why == Unchecked::TimedOut
-                && let Some(line) = late.take()
+                && let Some(lines) = late.take()
+                && let Some(line) = lines.first()
             {
-                failed.message =
-                    stuck(&name, line.load(Ordering::Relaxed), deadline).unwrap_or(failed.message);
+                failed.message = stuck(&name, line, deadline);
             }
             Checked::failed(name, None, failed)
         });
@@ -128,9 +136,9 @@ fn local() -> Local {
     }
 }
 
-/// The message for a case that was not decided before the deadline. `None`: no case was begun.
-fn stuck(name: &str, line: usize, deadline: Deadline) -> Option<String> {
-    (line > 0).then(|| format!("{name}:{line}: this case was not decided within {:?}", deadline.timeout()))
+/// The message for a case that was not decided before the deadline.
+fn stuck(name: &str, line: usize, deadline: Deadline) -> String {
+    format!("{name}:{line}: this case was not decided within {:?}", deadline.timeout())
 }
 
 fn crashed(name: &str) -> Failed {
@@ -149,19 +157,33 @@ impl Checked {
     }
 }
 
-/// The state of the thread that decides the cases.
+/// The lines of the cases that are being decided, one for each thread; 0: none.
+#[derive(Debug, Default)]
+struct Lines([AtomicUsize; THREADS]);
+
+impl Lines {
+    /// The first line with a case that is being decided.
+    fn first(&self) -> Option<usize> {
+        self.0.iter().map(|line| line.load(Ordering::Relaxed)).filter(|line| *line > 0).min()
+    }
+
+    fn clear(&self) {
+        self.0.iter().for_each(|line| line.store(0, Ordering::Relaxed));
+    }
+}
+
+/// The state of the thread that reads the files.
 struct Worker {
     releases: Option<Arc<[Release]>>,
     local: Local,
     subjects: Subjects,
-    /// The line of the case that is being decided.
-    line: Arc<AtomicUsize>,
+    lines: Arc<Lines>,
     deadline: Deadline,
 }
 
 impl Worker {
     fn check(&mut self, found: &Found) -> Checked {
-        self.line.store(0, Ordering::Relaxed);
+        self.lines.clear();
         let (input, beside) = match &found.place {
             Place::File(path) => {
                 (Input::Path(path.clone()), path.parent().unwrap_or(Path::new("")).to_owned())
@@ -194,31 +216,82 @@ impl Worker {
         }
     }
 
-    fn decide(&mut self, name: String, suite: &Suite, (document, subject): subject::Found) -> Checked {
+    fn decide(&self, name: String, suite: &Suite, (document, subject): subject::Found) -> Checked {
+        let Self { releases, local, lines, deadline, .. } = self;
+        let (releases, deadline) = (releases.as_deref(), *deadline);
         let places = EntryPlaces::of(&document.name, &document.listed);
-        let mut tester = Tester::new(suite, &subject, &self.local);
-        let mut checks = Vec::with_capacity(suite.cases.len());
+        let part = |cases, line| {
+            let tester = Tester::new(suite, &subject, local);
+            Part { name: &name, cases, line, releases, places: &places, deadline }.decide(tester)
+        };
+        let count = thread::available_parallelism().map_or(1, usize::from).min(THREADS);
+        let size = suite.cases.len().div_ceil(count).max(FEWEST);
+        let parts = thread::scope(|scope| {
+            let start = |(cases, line)| {
+                let part = move || part(cases, line);
+                thread::Builder::new().stack_size(STACK).spawn_scoped(scope, part).map_err(|error| {
+                    let message = format!("{name} was not checked: cannot start a thread: {error}");
+                    Failed { message, remedy: None, why: Unchecked::Crashed }
+                })
+            };
+            // All of them are started before the first is waited for.
+            let threads: Vec<_> = suite.cases.chunks(size).zip(&lines.0).map(start).collect();
+            let decided =
+                threads.into_iter().map(|thread| thread?.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            decided.collect::<Result<Vec<Decided>, Failed>>()
+        });
+        let parts = match parts {
+            Ok(parts) => parts,
+            Err(failed) => return Checked::failed(name, Some(document.name.clone()), failed),
+        };
+        let (mut checks, mut touched) = (Vec::with_capacity(suite.cases.len()), BTreeSet::new());
+        for part in parts {
+            checks.extend(part.checks);
+            touched.extend(part.touched);
+        }
+        let reasons = checks.iter_mut().filter_map(|check| check.failure.as_mut());
+        reasons.skip(MOST_REASONS).for_each(|difference| difference.why.clear());
+        let file = TestedFile { name, document: Some(document.name.clone()), result: Ok(checks) };
+        Checked { file, covered: Some((document, touched)) }
+    }
+}
+
+/// Cases of a file that one thread decides.
+struct Part<'p> {
+    /// The name of the file.
+    name: &'p str,
+    cases: &'p [Case],
+    line: &'p AtomicUsize,
+    releases: Option<&'p [Release]>,
+    places: &'p EntryPlaces,
+    deadline: Deadline,
+}
+
+/// The result of a part.
+struct Decided {
+    checks: Vec<Check>,
+    /// The entries that matched: agent and index.
+    touched: BTreeSet<(String, usize)>,
+}
+
+impl Part<'_> {
+    fn decide(&self, mut tester: Tester<'_>) -> Result<Decided, Failed> {
+        let mut checks = Vec::with_capacity(self.cases.len());
         let mut reasons = 0;
-        for case in &suite.cases {
+        for case in self.cases {
             self.line.store(case.at.line, Ordering::Relaxed);
             if self.deadline.left().is_none() {
-                let message = stuck(&name, case.at.line, self.deadline).unwrap_or_default();
                 let remedy = Some("raise --timeout, or test fewer files at once".to_owned());
-                let failed = Failed { message, remedy, why: Unchecked::TimedOut };
-                return Checked::failed(name, Some(document.name.clone()), failed);
+                let message = stuck(self.name, case.at.line, self.deadline);
+                return Err(Failed { message, remedy, why: Unchecked::TimedOut });
             }
             let command: Arc<str> = case.command.as_str().into();
-            for release in self.releases.as_deref().unwrap_or(&case.releases) {
+            for release in self.releases.unwrap_or(&case.releases) {
                 let outcome = tester.check(case, release);
                 let failure = outcome.differs().then(|| {
                     reasons += 1;
-                    Box::new(difference(
-                        &outcome,
-                        &tester.prepared(case, release.profile),
-                        &places,
-                        reasons,
-                        release,
-                    ))
+                    let document = tester.prepared(case, release.profile);
+                    Box::new(difference(&outcome, &document, self.places, reasons, release))
                 });
                 checks.push(Check {
                     name: case.name.clone(),
@@ -232,13 +305,12 @@ impl Worker {
                 });
             }
         }
-        let touched = tester.touched();
-        let file = TestedFile { name, document: Some(document.name.clone()), result: Ok(checks) };
-        Checked { file, covered: Some((document, touched)) }
+        self.line.store(0, Ordering::Relaxed);
+        Ok(Decided { checks, touched: tester.touched() })
     }
 }
 
-/// What differs. `number`: how many cases of the file failed so far.
+/// What differs. `number`: how many cases of the part failed so far.
 fn difference(
     outcome: &Outcome,
     document: &Prepared,

@@ -1,5 +1,7 @@
 //! From the WebSocket to `hello-ok`: missing and invalid challenges and answers.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::connecting::TRIES;
@@ -168,6 +170,13 @@ pub fn rows() -> Vec<Row> {
             .until_deadline()
             .says("gateway starting")
             .says("--timeout 2m"),
+        row("starting, then silence", {
+            Script::of([chain([asked(), refused(starting(), 1013)]), chain([asked(), vec![Step::Stall]])])
+        })
+        .hangs()
+        .within(Duration::from_secs(3))
+        .fails(4, &["starting"])
+        .says("gateway starting"),
         row("drop twice in the greeting, then there", {
             Script::of([
                 vec![Step::Upgrade, Step::Drop],
