@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::diff::{Operand, operand};
 use super::duration::duration;
+use super::gateway::Unattended;
 use super::hooks::event_and_words;
 use super::queue::address;
 
@@ -71,23 +72,8 @@ pub struct Watch {
     /// Print one JSON object per line, also on a terminal
     #[arg(long)]
     pub ndjson: bool,
-    /// Read the gateway's token from this file before each connection [default: OPENCLAW_GATEWAY_TOKEN, else as
-    /// configured]
-    #[arg(long, value_name = "PATH", conflicts_with = "password_file", help_heading = "Gateway options")]
-    pub token_file: Option<PathBuf>,
-    /// Read the gateway's password from this file before each connection [default: OPENCLAW_GATEWAY_PASSWORD, else as
-    /// configured]
-    #[arg(long, value_name = "PATH", help_heading = "Gateway options")]
-    pub password_file: Option<PathBuf>,
-    /// Trust the certificate with this SHA-256, and no other
-    #[arg(long, value_name = "SHA256", conflicts_with = "ca_file", help_heading = "Gateway options")]
-    pub tls_fingerprint: Option<String>,
-    /// Trust the authorities in this PEM file, and no others
-    #[arg(long, value_name = "PATH", help_heading = "Gateway options")]
-    pub ca_file: Option<PathBuf>,
-    /// Print the steps of each connection to standard error
-    #[arg(short, long, help_heading = "Gateway options")]
-    pub verbose: bool,
+    #[command(flatten)]
+    pub access: Unattended,
 }
 
 /// When a document is restored.

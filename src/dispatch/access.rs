@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 
-use crate::cli::gateway::{Access, Approvals};
+use crate::cli::gateway::{Access, Approvals, Unattended};
 use crate::commands::Error;
 use crate::commands::documents::Place;
 use crate::commands::gateway::observer;
@@ -48,6 +48,23 @@ pub fn flags(gateway: Option<String>, access: Access, quiet: bool) -> Flags {
         wait,
         observer,
     }
+}
+
+/// The flags of a command that reconnects for as long as it runs, and reports each connection itself.
+pub fn unattended(access: Unattended) -> Flags {
+    let Unattended { token_file, password_file, tls_fingerprint, ca_file, verbose } = access;
+    let (ask_token, ask_password, wait) = (false, false, false);
+    let access = Access {
+        token_file,
+        password_file,
+        ask_token,
+        ask_password,
+        tls_fingerprint,
+        ca_file,
+        wait,
+        verbose,
+    };
+    Flags { wait: Wait::Never, ..flags(None, access, false) }
 }
 
 /// Prints a warning immediately.

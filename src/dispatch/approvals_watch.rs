@@ -3,10 +3,9 @@
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-use super::access::flags;
+use super::access::unattended;
 use super::diff::place;
 use super::spool::Spool;
-use crate::cli::gateway::Access;
 use crate::cli::watch::{On, Trigger, Watch};
 use crate::commands::hooks::{Program, receiver, receiver_of_file};
 use crate::commands::queue::QueueError;
@@ -16,7 +15,6 @@ use crate::deadline::Deadline;
 use crate::output::{self, Paper};
 use crate::report::exit::Exit;
 use crate::report::watch::{Line, Trigger as Cause};
-use crate::settings::{Flags, Wait};
 use crate::streams::Streams;
 
 /// The timeout for reading the last lines.
@@ -34,22 +32,10 @@ pub fn run(
         output::exposed_metrics(streams.err, address)?;
     }
     let hooks = hooks(&args, reading)?;
-    let access = Access {
-        token_file: args.token_file,
-        password_file: args.password_file,
-        // Nobody can answer a question on each connection.
-        ask_token: false,
-        ask_password: false,
-        tls_fingerprint: args.tls_fingerprint,
-        ca_file: args.ca_file,
-        wait: false,
-        verbose: args.verbose,
-    };
     let request = Request {
         places: args.targets.into_iter().map(place).collect(),
         all_gateways: args.all_gateways,
-        // A watch reconnects by itself, and reports what it cannot read.
-        access: Flags { wait: Wait::Never, ..flags(None, access, false) },
+        access: unattended(args.access),
         interval: args.interval,
         restore_vanished: args.restore_if.is_some(),
         metrics: args.metrics,

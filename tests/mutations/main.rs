@@ -22,6 +22,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use clearance::{Exit, Streams};
@@ -145,7 +146,7 @@ fn check_process(document: &Path, store: &Path, size: usize) {
             peak = peak.max(fs::read_to_string(&status).ok().as_deref().and_then(high_water).unwrap_or(0));
             match child.try_wait().unwrap() {
                 Some(ended) => break ended,
-                None => std::thread::park_timeout(Duration::from_millis(1)),
+                None => thread::park_timeout(Duration::from_millis(1)),
             }
         };
         let what = format!("{arguments:?} of {size} bytes");
@@ -205,31 +206,38 @@ fn no_damage_confuses_a_command() {
     }
 }
 
-/// Documents in a pull request that could exhaust a machine.
+/// Documents in a pull request that could exhaust a machine. One at a time is measured if they are large.
 #[test]
 fn hostile_documents_end_in_time_and_memory() {
-    let folder = TempDir::new().unwrap();
-    let document = folder.path().join("hostile.json");
     // A debug build is ten times as slow, so its documents are smaller and test only the memory.
-    let size = if cfg!(debug_assertions) {
-        1 << 17
-    } else {
-        usize::try_from(number("MEBIBYTES", 64)).unwrap() << 20
-    };
-    let store = folder.path().join("store.json");
-    for (start, piece, end) in mutate::HOSTILE {
-        let text = mutate::hostile(start, piece, end, size);
-        fs::write(&document, &text).unwrap();
-        let started = Instant::now();
-        check_process(&document, &store, text.len());
-        eprintln!("{start}{piece}… {:.1?}", started.elapsed());
-    }
+    let small = cfg!(debug_assertions);
+    let size = if small { 1 << 17 } else { usize::try_from(number("MEBIBYTES", 64)).unwrap() << 20 };
     // A long key is part of the path of every value below it, so the paths take its length times their number.
-    let size = if cfg!(debug_assertions) { size / 4 } else { size };
-    let start = format!("{{\"version\":1,\"agents\":{{\"{}\":{{\"allowlist\":[", "k".repeat(size / 2));
-    for (piece, end) in [("{\"pattern\":\"*\"},", "{\"pattern\":\"a\"}]}}}"), ("{\"x\":1},", "1]}}}")] {
-        let text = mutate::hostile(&start, piece, end, size);
-        fs::write(&document, &text).unwrap();
-        check_process(&document, &store, text.len());
-    }
+    let long = if small { size / 4 } else { size };
+    let key = format!("{{\"version\":1,\"agents\":{{\"{}\":{{\"allowlist\":[", "k".repeat(long / 2));
+    let keyed = [
+        (&*key, "{\"pattern\":\"*\"},", "{\"pattern\":\"a\"}]}}}", long),
+        (&*key, "{\"x\":1},", "1]}}}", long),
+    ];
+    let all: Vec<_> =
+        mutate::HOSTILE.iter().map(|&(start, piece, end)| (start, piece, end, size)).chain(keyed).collect();
+    let threads = if small { thread::available_parallelism().map_or(1, usize::from) } else { 1 };
+    thread::scope(|scope| {
+        for first in 0..threads {
+            let part = all.iter().skip(first).step_by(threads);
+            scope
+                .spawn(|| part.for_each(|&(start, piece, end, size)| check_hostile(start, piece, end, size)));
+        }
+    });
+}
+
+fn check_hostile(start: &str, piece: &str, end: &str, size: usize) {
+    let folder = TempDir::new().unwrap();
+    let (document, store) = (folder.path().join("hostile.json"), folder.path().join("store.json"));
+    let text = mutate::hostile(start, piece, end, size);
+    fs::write(&document, &text).unwrap();
+    let started = Instant::now();
+    check_process(&document, &store, text.len());
+    let start: String = start.chars().take(60).collect();
+    eprintln!("{start}{piece}… {:.1?}", started.elapsed());
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::super::duration::duration;
-use super::super::gateway::name;
+use super::super::gateway::{Unattended, name};
 use super::super::hooks::{Notify, On, notify, on};
 use crate::queue::{Kind, Scope};
 
@@ -113,23 +113,8 @@ pub struct Guard {
     /// Print one JSON object per line, also on a terminal
     #[arg(long)]
     pub ndjson: bool,
-    /// Read the gateway's token from this file before each connection [default: OPENCLAW_GATEWAY_TOKEN, else as
-    /// configured]
-    #[arg(long, value_name = "PATH", conflicts_with = "password_file", help_heading = "Gateway options")]
-    pub token_file: Option<PathBuf>,
-    /// Read the gateway's password from this file before each connection [default: OPENCLAW_GATEWAY_PASSWORD, else as
-    /// configured]
-    #[arg(long, value_name = "PATH", help_heading = "Gateway options")]
-    pub password_file: Option<PathBuf>,
-    /// Trust the certificate with this SHA-256, and no other
-    #[arg(long, value_name = "SHA256", conflicts_with = "ca_file", help_heading = "Gateway options")]
-    pub tls_fingerprint: Option<String>,
-    /// Trust the authorities in this PEM file, and no others
-    #[arg(long, value_name = "PATH", help_heading = "Gateway options")]
-    pub ca_file: Option<PathBuf>,
-    /// Print the steps of each connection to standard error
-    #[arg(short, long, help_heading = "Gateway options")]
-    pub verbose: bool,
+    #[command(flatten)]
+    pub access: Unattended,
 }
 
 /// A rate: the count, and its period in milliseconds.

@@ -7,11 +7,10 @@ use std::mem;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::super::access::flags;
+use super::super::access::unattended;
 use super::super::command_line::CommandLine;
 use super::super::spool::Spool;
 use super::{filter, millis};
-use crate::cli::gateway::Access;
 use crate::cli::hooks::{Notify, On};
 use crate::cli::queue::{Filters, Guard};
 use crate::commands::hooks::{self as receivers, Program};
@@ -24,7 +23,6 @@ use crate::output::{self, Paper};
 use crate::queue::guard::line::{Event, Line};
 use crate::queue::guard::{Rate, Throttle, Trigger, Tuning};
 use crate::report::exit::Exit;
-use crate::settings::{Flags, Wait};
 use crate::streams::Streams;
 
 /// The timeout for reading the last lines of a guard.
@@ -53,21 +51,8 @@ pub fn guard(
     }
     let hooks = hooks(on, notify, &args.notify_file, reading)?;
     let tuning = tuning(&args, &hooks);
-    let access = Access {
-        token_file: args.token_file,
-        password_file: args.password_file,
-        // Nobody can answer a question on each connection.
-        ask_token: false,
-        ask_password: false,
-        tls_fingerprint: args.tls_fingerprint,
-        ca_file: args.ca_file,
-        wait: false,
-        verbose: args.verbose,
-    };
-    // A guard reconnects by itself, and reports each attempt.
-    let access = Flags { wait: Wait::Never, ..flags(None, access, false) };
     let several = args.all_gateways || args.gateway.len() > 1;
-    let targets = Targets { names: args.gateway, all: args.all_gateways, access };
+    let targets = Targets { names: args.gateway, all: args.all_gateways, access: unattended(args.access) };
     let request = guard::Request { tuning, cancel_runs: args.cancel_runs, metrics: args.metrics, hooks };
     let observe = args.observe;
     let ndjson = args.ndjson || !io::stdout().is_terminal();
