@@ -86,7 +86,8 @@ const TRIAGE_HELP: &str =
     "One row for each group of prompts that would do the same; beside it the whole command, who asks, and \
      what is known about it. ? shows the keys. A decision is sent three seconds after its key; u undoes it \
      until then. Only the prompts that a row shows are decided: new prompts are counted at the top, and \
-     taken into the list with r, or when no key was pressed for three seconds. Quitting decides nothing. \
+     taken into the list with r, or when no key was pressed for three seconds. p shows the allowlist entries \
+     that approvals suggest proposes, and adds them after a question. Quitting decides nothing. \
      The decisions are printed at the end; the exit code is 3 if one of them failed.
 
 A current gateway sends prompts only to clients that declare that they can answer them. Triage declares \
@@ -95,6 +96,7 @@ A current gateway sends prompts only to clients that declare that they can answe
 Examples:
   clearance queue triage
   clearance queue triage --read-only --gateway=prod
+  clearance queue triage --programs prod.toml --gateway=prod
   clearance queue triage --all-gateways --sort expiry";
 
 /// Filters of prompts.
@@ -281,6 +283,9 @@ pub struct Triage {
     /// First sort order of the rows
     #[arg(long, value_enum, default_value_t = Sort::Age)]
     pub sort: Sort,
+    /// For explanations and new entries, where the gateway is on another host: a table of its programs (JSON or TOML)
+    #[arg(long, value_name = "FILE")]
+    pub programs: Option<PathBuf>,
     #[command(flatten)]
     pub access: Access,
 }

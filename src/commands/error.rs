@@ -462,6 +462,7 @@ impl Error {
             }
             Self::Settings(error) => error.remedy(),
             Self::NoGateway { .. } => Some("add --gateway, --gateway=NAME or --gateway=URL".to_owned()),
+            Self::TwoGateways { flag: "--programs", .. } => Some("name one of them: a table has the programs of one host".to_owned()),
             Self::TwoGateways { .. } => Some("omit it, and give each gateway its own name and credential in config.toml: clearance gateway status --gateway=NAME".to_owned()),
             Self::GatewayOrPattern { lines: [gateway, pattern], .. } => {
                 Some(format!("if it is the gateway: {gateway}; if it is the pattern: {pattern}"))

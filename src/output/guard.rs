@@ -215,7 +215,7 @@ fn ended_text(id: &str, outcome: &denials::Outcome) -> Option<String> {
         denials::Outcome::Denied => return None,
         denials::Outcome::AlreadyGone => format!("{id} was already gone"),
         denials::Outcome::Allowed(decision) => {
-            format!("{id} was not denied: somebody allowed it first ({})", decision.as_str())
+            format!("{id} was not denied: another client allowed it first ({})", decision.as_str())
         }
         denials::Outcome::Failed(Failure::Refused(words)) => {
             format!("{id} was not denied: {}", escaped(words))

@@ -39,6 +39,13 @@ pub fn versions_text(
     if listing.more {
         writeln!(out, "There are older versions; list more with --limit.")?;
     }
+    match listing.removed {
+        0 => {}
+        1 => writeln!(out, "The limits removed the text of 1 older version: it cannot be restored.")?,
+        more => {
+            writeln!(out, "The limits removed the texts of {more} older versions: they cannot be restored.")?
+        }
+    }
     Ok(())
 }
 

@@ -131,7 +131,7 @@ impl Prompt {
         self.kind() == Kind::Plugin && self.tool_call_id.is_some()
     }
 
-    /// Whether the run of a cron job asks, where the whole request is kept. An allowance for good mints a standing grant
+    /// Whether the run of a cron job asks, where the whole request is kept. Allow-always mints a standing grant
     /// of that job.
     pub fn is_of_cron_job(&self) -> bool {
         #[derive(Default, Deserialize)]

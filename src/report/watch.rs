@@ -49,7 +49,7 @@ pub enum Writer {
     Verb(&'static str),
     /// The gateway, for a prompt that was answered "Allow always".
     Answer,
-    /// Somebody else.
+    /// Another program, or a person.
     Unknown,
 }
 

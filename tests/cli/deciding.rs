@@ -109,7 +109,7 @@ fn what_arrives_or_goes_while_the_question_is_open_is_not_decided() {
         // A legacy gateway does not know how it ended.
         let (code, gone) = match generation {
             "legacy" => (0, "Already gone: a-2"),
-            _ => (3, "Not decided: a-2: somebody decided it first (allow-once)"),
+            _ => (3, "Not decided: a-2: another client decided it first (allow-once)"),
         };
         assert!(text.contains("Denied a-1") && text.contains(gone), "{text}");
         assert_eq!(exit, code, "{text}");

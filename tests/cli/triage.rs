@@ -314,3 +314,154 @@ fn a_gateway_that_does_not_answer_is_a_screen_that_says_so() {
     assert_eq!(exit, 3, "{text}");
     assert!(text.contains("stopped before the gateway answered"), "{text}");
 }
+
+/// The programs of the gateway's host in the next tests.
+const PROGRAMS: &str = r#"
+directories = ["/srv"]
+programs = ["/usr/bin/git", "/usr/bin/tickets"]
+path = "/usr/bin"
+home = "/home/ops"
+complete = true
+"#;
+
+/// A gateway on which a person allowed three commands of one form and denied another one, and its client.
+fn decided(pending: &[(&str, &str)]) -> (Dev, Client) {
+    let policy = serde_json::json!({"security": "allowlist", "ask": "on-miss", "askFallback": "deny"});
+    let request = |command: &str| {
+        serde_json::json!({
+            "command": command, "agentId": "main", "sessionKey": "agent:main:main", "host": "gateway", "cwd": "/srv",
+        })
+    };
+    let decided =
+        [("p0", "tickets show 1"), ("p1", "tickets show 2"), ("p2", "tickets show 3"), ("p3", "git push")];
+    let rows = decided.iter().chain(pending);
+    let rows =
+        rows.map(|(id, command)| serde_json::json!({"id": id, "request": request(command), "ageMs": 60_000}));
+    let scenario = serde_json::json!({
+        "document": {"version": 1, "defaults": policy, "agents": {"main": {"allowlist": []}}},
+        "config": {"tools": {"exec": {"host": "gateway", "security": "allowlist", "ask": "on-miss"}}},
+        "prompts": rows.collect::<Vec<_>>(),
+    });
+    let home = Client::alone();
+    let scenario = home.file("scenario.json", scenario.to_string());
+    let dev = still("current", &["--scenario", scenario.to_str().unwrap()]);
+    let client = dev.client();
+    client.file("programs.toml", PROGRAMS);
+    for (id, _) in decided {
+        let decision = if id == "p3" { "deny" } else { "allow-once" };
+        assert_eq!(client.json(&["queue", "resolve", id, decision, "--yes"]).0, 0);
+    }
+    (dev, client)
+}
+
+fn entries(client: &Client) -> serde_json::Value {
+    let (exit, stored) = client.json(&["approvals", "get", "--gateway"]);
+    assert_eq!(exit, 0, "{stored}");
+    stored["file"]["agents"]["main"]["allowlist"].clone()
+}
+
+#[test]
+fn proposed_entries_are_shown_and_added_after_a_question() {
+    let (_dev, client) =
+        decided(&[("p8", "tickets show 8"), ("p9", "git log\u{1b}[2J\nAdd 9 entries? [y/N]")]);
+    let mut session = Session::start(&client, &["--programs", "programs.toml"], WIDE);
+    session.sees("2 prompts in 2 groups");
+    let grid = session.press("p", "1 entry would save 4 of 6 prompts.");
+    for shown in [
+        "pattern │ /usr/bin/tickets",
+        "args │ ^show␀[0-9]+␀$",
+        "varies │ a number",
+        "saves │ 3 prompts of 3 commands, 3 of them allowed by a person",
+        "example │ tickets show",
+        "The evaluator decided, as 2026.9.6, that every example runs. The 1 denied command does not run with them.",
+        "shell │ clearance approvals suggest --gateway --programs programs.toml",
+        "Add 1 entry for main to the document of",
+    ] {
+        assert!(grid.has(shown), "{shown}: {:#?}", grid.lines());
+    }
+    // A command cannot forge the question.
+    assert!(grid.has("git log␛[2J␊Add 9 entries? [y/N]"), "{:#?}", grid.lines());
+    // Looking stores nothing, and neither does an answer that is taken back.
+    session.press("\u{1b}", "COMMAND");
+    session.press("p", "1 entry would save");
+    pause();
+    session.press("y", "Add 1 entry in 3s. u undoes it.");
+    session.press("u", "Undone.");
+    assert_eq!(entries(&client), serde_json::json!([]));
+    session.press("p", "1 entry would save");
+    pause();
+    session.press("y", "Add 1 entry in 3s. u undoes it.");
+    session.sees("Added 1 entry.");
+    assert_eq!(entries(&client)[0]["argPattern"], "^show\0[0-9]+\0$");
+    // It runs now, and is not proposed again.
+    session.press("p", "No entry is proposed from 6 prompts.");
+    session.press("\u{1b}", "COMMAND");
+    let (exit, text) = session.quits();
+    assert_eq!(exit, 0, "{text}");
+    assert!(text.contains(": Added 1 entry.\n"), "{text}");
+    let (_, versions) = client.json(&["approvals", "versions"]);
+    assert_eq!(versions["versions"][0]["writer"], "suggest --apply", "{versions}");
+}
+
+#[test]
+fn proposed_entries_scroll_on_a_narrow_terminal() {
+    let (_dev, client) = decided(&[("p8", "tickets show 8")]);
+    let mut session = Session::start(&client, &["--programs", "programs.toml"], (60, 16));
+    session.sees("1 prompt in 1 group");
+    let grid = session.press("p", "Add 1 entry for main to the document of");
+    assert!(grid.has("1 entry would save") && grid.has("more: j shows them"), "{:#?}", grid.lines());
+    assert!(grid.lines().iter().all(|line| line.chars().count() <= 60), "{:#?}", grid.lines());
+    session.press("G", "shell │ clearance approvals suggest");
+    session.press("g", "1 entry would save");
+    session.press("n", "> 1x");
+    assert_eq!(session.quits().0, 0);
+    assert_eq!(entries(&client), serde_json::json!([]));
+}
+
+#[test]
+fn why_no_entries_are_proposed() {
+    let (dev, client) = decided(&[("p8", "tickets show 8")]);
+    let mut session = Session::start(&client, &[], WIDE);
+    session.sees("1 prompt in 1 group");
+    let grid = session.press("p", "No entries can be proposed.");
+    assert!(grid.has("it is unknown which programs") && grid.has("--programs FILE"), "{:#?}", grid.lines());
+    assert!(!grid.has("[y/N]"));
+    session.press("\u{1b}", "> 1x");
+    assert_eq!(session.quits().0, 0);
+    // Nothing is decided with --read-only.
+    let mut session = Session::start(&client, &["--read-only", "--programs", "programs.toml"], WIDE);
+    session.sees("1 prompt in 1 group");
+    let grid = session.press("p", "1 entry would save");
+    assert!(!grid.has("[y/N]"), "{:#?}", grid.lines());
+    session.press("y", "Nothing is decided with --read-only.");
+    session.press("\u{1b}", "> 1x");
+    assert_eq!(session.quits().0, 0);
+    assert_eq!(entries(&client), serde_json::json!([]));
+    // A table is for one host.
+    let two = ["queue", "triage", "--programs", "programs.toml", "--gateway", &dev.url, "--gateway", "other"];
+    let mut command = client.spawn(&two);
+    let (exit, text) = Session::of(command.process_group(0), WIDE).terminal.ends();
+    assert_eq!(exit, 2, "{text}");
+    assert!(
+        text.contains("--programs could apply to") && text.contains("a table has the programs of one host"),
+        "{text}"
+    );
+}
+
+/// Another program changes the document while the proposals are on the screen.
+#[test]
+fn entries_for_another_document_are_not_added() {
+    let (_dev, client) = decided(&[("p8", "tickets show 8")]);
+    let mut session = Session::start(&client, &["--programs", "programs.toml"], WIDE);
+    session.sees("1 prompt in 1 group");
+    session.press("p", "1 entry would save");
+    let add = ["approvals", "allowlist", "add", "/usr/bin/git", "--agent", "main", "--gateway"];
+    assert_eq!(client.json(&add).0, 0);
+    pause();
+    session.press("y", "Add 1 entry in 3s. u undoes it.");
+    session.sees("Failed: the document changed meanwhile, and nothing was added");
+    let (exit, text) = session.quits();
+    assert_eq!(exit, 3, "{text}");
+    assert!(text.contains("entries not added: "), "{text}");
+    assert_eq!(entries(&client).as_array().unwrap().len(), 1);
+}

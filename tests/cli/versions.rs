@@ -138,7 +138,7 @@ fn every_edit_keeps_the_document_before_and_after_it() {
     home.done(&["lint", "--fix", "--yes", "--fail-on", "never"]);
     let expected = ["?", "allowlist add", "allowlist remove", "set", "lint --fix"];
     assert_eq!(home.writers(), expected);
-    // A change by somebody else is kept by the next edit.
+    // A change by another program is kept by the next edit.
     home.write(&document(&["/usr/bin/who"]));
     home.done(&["allowlist", "add", "/usr/bin/w", "--agent", "main"]);
     assert_eq!(home.writers()[5..], ["?", "allowlist add"]);
@@ -324,6 +324,29 @@ fn lint_and_set_remove_an_entry_whose_time_is_over() {
     );
 }
 
+/// The bug: who wrote a document 500 times pushed out every earlier text, and only the row of each version said so.
+#[test]
+fn texts_that_the_limits_removed_are_counted() {
+    let home = Home::new(&document(&["/usr/bin/uptime"]));
+    home.done(&["allowlist", "add", "/usr/bin/date", "--agent", "main"]);
+    home.done(&["allowlist", "add", "/usr/bin/w", "--agent", "main"]);
+    let listed = |more: &[&str]| {
+        let output = home.run(&[&["versions", "--limit", "1"], more].concat()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(!listed(&[]).contains("limits removed"), "{}", listed(&[]));
+    let remove = "UPDATE version SET text = NULL WHERE id < 3";
+    Connection::open(home.database()).unwrap().execute_batch(remove).unwrap();
+    let line = "The limits removed the texts of 2 older versions: they cannot be restored.\n";
+    assert!(listed(&[]).ends_with(line), "{}", listed(&[]));
+    assert!(listed(&["local"]).ends_with(line), "{}", listed(&["local"]));
+    assert_eq!(home.object(&["versions", "--json"])["removedTexts"], 2);
+    // A place that has no such version.
+    fs::write(home.path().join("other.json"), document(&[]).to_string()).unwrap();
+    home.done(&["allowlist", "add", "/usr/bin/w", "--agent", "main", "--file", "other.json"]);
+    assert!(!listed(&["other.json"]).contains("limits removed"));
+}
+
 #[test]
 fn a_limit_that_moves_is_reported_and_a_wrong_one_is_refused() {
     let home = Home::new(&document(&["/usr/bin/uptime"]));
@@ -334,6 +357,15 @@ fn a_limit_that_moves_is_reported_and_a_wrong_one_is_refused() {
     let line = "time limit of /usr/bin/make (agent main) moved from [day] [time] UTC to [day] [time] UTC; the \
                 document is unchanged\n";
     assert!(text.starts_with(line), "{text}");
+    let moved = home.object(&[&add[..], &["4h", "--json"]].concat());
+    let instant = |value: &Value| value.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    let by = instant(&moved["note"]["until"]).duration_since(instant(&moved["movedFrom"]));
+    // From three hours after one moment to four hours after the next.
+    assert!((3_600..3_700).contains(&by.as_secs()), "{moved}");
+    assert_eq!(moved.get("permanent"), None, "{moved}");
+    let stays = ["allowlist", "add", "/usr/bin/uptime", "--agent", "main", "--for", "2h", "--json"];
+    let stays = home.object(&stays);
+    assert_eq!((stays.get("permanent"), stays.get("movedFrom")), (Some(&json!(true)), None), "{stays}");
     for (more, said) in [
         (&["2"][..], "`2` has no unit; write for example 30m, 2h, 7d"),
         (&["99999999w"], "`99999999w` is too long; 100 years at most"),
@@ -550,7 +582,7 @@ fn an_entry_that_could_not_be_added_leaves_no_limit_behind() {
     home.done(&["allowlist", "add", "/usr/bin/date", "--agent", "main"]);
     home.write(&large(&[]));
     assert_eq!(limited(&home, 256, "allowlist add /usr/bin/make --agent main --for 2h"), Some(7));
-    // Somebody adds it for good.
+    // Another program adds it without a limit.
     home.write(&document(&["/usr/bin/make"]));
     let over = "UPDATE entry SET until_ms = 1";
     Connection::open(home.database()).unwrap().execute_batch(over).unwrap();
@@ -577,7 +609,7 @@ fn a_restored_entry_whose_time_is_over_does_not_stay() {
     // So does a copy.
     home.done(&["set", "--file", "copy.json"]);
     assert_eq!(patterns(&home.document()), ["/usr/bin/uptime"]);
-    // Whoever adds the entry for good has it for good.
+    // An entry that is added without a limit stays.
     home.done(&["allowlist", "add", "/usr/bin/make", "--agent", "main"]);
     home.done(&["allowlist", "add", "/usr/bin/w", "--agent", "main"]);
     fs::copy(home.store(), home.path().join("copy.json")).unwrap();

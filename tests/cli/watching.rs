@@ -375,6 +375,37 @@ fn a_restoration_that_was_too_slow_is_tried_again() {
     watch.end();
 }
 
+/// The bugs: the same failure was a line every ten seconds, and SIGHUP forgot what was to be restored.
+#[test]
+fn a_restoration_that_fails_is_one_line_for_each_cause_and_is_not_forgotten() {
+    let home = home(&["/usr/bin/uptime"]);
+    let mut watch = Watch::at(home.path(), &["--restore-if", "vanished"]);
+    watch.event("watching");
+    // No file of a lock can be made.
+    let lock = home.path().join(LOCK);
+    fs::create_dir(&lock).unwrap();
+    fs::remove_file(store(home.path())).unwrap();
+    let cause = watch.event("not-restored")["cause"].clone();
+    let again = |watch: &mut Watch| {
+        kill_process(Pid::from_child(&watch.child), Signal::HUP).unwrap();
+        watch.event("reloading");
+        watch.event("watching");
+    };
+    again(&mut watch);
+    // Another cause.
+    fs::remove_dir(&lock).unwrap();
+    std::os::unix::fs::symlink(&lock, &lock).unwrap();
+    again(&mut watch);
+    let other = watch.event("not-restored")["cause"].clone();
+    assert_ne!(cause, other);
+    fs::remove_file(&lock).unwrap();
+    again(&mut watch);
+    watch.event("restored");
+    assert!(fs::read_to_string(store(home.path())).unwrap().contains("/usr/bin/uptime"));
+    let lines = watch.end();
+    assert_eq!(lines.iter().filter(|line| line["event"] == "not-restored").count(), 2, "{lines:#?}");
+}
+
 #[test]
 fn an_empty_document_that_a_person_stored_stays() {
     let home = home(&["/usr/bin/uptime"]);

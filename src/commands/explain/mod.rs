@@ -39,7 +39,7 @@ use super::documents::Place;
 use super::past::database::version;
 use super::past::places as places_of_versions;
 use crate::approvals::decide::{
-    Context, Decision, MAIN, Question, Segment, Verdict, decide, depends_on_state_directory,
+    Context, Decision, MAIN, Question, Segment, Table, Verdict, decide, depends_on_state_directory,
 };
 use crate::deadline::Deadline;
 use crate::report::approvals::explain::{ConfigurationUsed, Explained, Part};
@@ -70,12 +70,21 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Explained> {
 }
 
 /// A host that is asked about several commands: its document and its configuration are read once.
-pub(in crate::commands) struct Subject(Target);
+pub(in crate::commands) struct Subject {
+    target: Target,
+    /// The programs of another host, and the name of their table.
+    table: Option<(Table, String)>,
+}
 
 impl Subject {
-    /// Reads the document and the configuration of a place.
-    pub(in crate::commands) fn read(place: &Place, deadline: Deadline) -> anyhow::Result<Self> {
-        Ok(Self(Target::read(place, None, None, deadline)?))
+    /// Reads the document and the configuration of a place. `programs`: a table of the host's programs.
+    pub(in crate::commands) fn read(
+        place: &Place,
+        programs: Option<&Path>,
+        deadline: Deadline,
+    ) -> anyhow::Result<Self> {
+        let table = programs.map(|file| table(file, deadline)).transpose()?;
+        Ok(Self { target: Target::read(place, None, None, deadline)?, table })
     }
 
     /// Decides about a command that an agent sent from a directory.
@@ -86,7 +95,8 @@ impl Subject {
         directory: Option<&str>,
     ) -> Explained {
         let asked = Asked { command, agent, context: Context::Interactive };
-        answered(&asked, &self.0, Given { directory, ..Given::default() })
+        let given = Given { directory, table: self.table.clone(), ..Given::default() };
+        answered(&asked, &self.target, given)
     }
 }
 

@@ -83,11 +83,11 @@ pub(in crate::commands) fn exact(
 }
 
 impl Subject {
-    /// The entries that the gateway writes if a call is allowed for good. The error: why they are unknown.
+    /// The entries that the gateway writes if a call is always allowed. The error: why they are unknown.
     pub(in crate::commands) fn always(&self, call: Call<'_>) -> Result<Vec<Written>, String> {
-        let target = &self.0;
-        let path = path(call.resolved, target.surroundings.is_here);
-        let given = Given { table: None, path: path.as_deref(), directory: Some(call.directory) };
+        let Self { target, table } = self;
+        let path = path(call.resolved, target.surroundings.is_here && table.is_none());
+        let given = Given { table: table.clone(), path: path.as_deref(), directory: Some(call.directory) };
         let circumstances = Circumstances::of(given, target.surroundings.is_here);
         let asked = Asked { command: call.command, agent: Some(call.agent), context: Context::Interactive };
         let question = question(&asked, target, &circumstances);

@@ -138,7 +138,7 @@ fn kept(
         let note = known.map(|record| shown(&record, now_ms()));
         return Ok(Kept::of(Limited { note, ..Limited::default() }));
     }
-    // An entry without a limit was added for good, perhaps by somebody else.
+    // An entry without a limit was added permanently, perhaps by another program.
     let had_limit = known.as_ref().is_some_and(|record| record.until_ms.is_some());
     let stays = term.until_ms.is_some() && !is_new && !had_limit;
     let known_until = known.as_ref().and_then(|record| record.until_ms);

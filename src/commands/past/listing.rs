@@ -26,8 +26,16 @@ pub fn list(place: Option<&Place>, most: usize, deadline: Deadline) -> Result<Li
     }
     let more = found.len() > most;
     found.truncate(most);
+    let removed = match &keys {
+        None => database.removed(None, deadline)?,
+        Some(keys) => {
+            let counts: Result<Vec<u64>, _> =
+                keys.iter().map(|key| database.removed(Some(key), deadline)).collect();
+            counts?.into_iter().sum()
+        }
+    };
     let path = database.path().display().to_string();
-    Ok(Listing { path, versions: found.into_iter().map(kept).collect(), more })
+    Ok(Listing { path, versions: found.into_iter().map(kept).collect(), more, removed })
 }
 
 /// One version with its text.

@@ -39,6 +39,9 @@ use crate::report::approvals::suggest::{Counts, Suggested};
 use crate::store::StoreError;
 use crate::store::versions::Writer;
 
+/// The number of prompts that an entry needs, if nothing else is asked for.
+pub const AT_LEAST: u64 = 3;
+
 /// The most denied commands that proposals are checked with.
 const MOST_DENIED: usize = 50_000;
 
@@ -154,8 +157,12 @@ pub fn run(request: &Request, deadline: Deadline) -> anyhow::Result<Suggestion> 
             least: request.least,
             counts_undecided: request.counts_undecided,
             agents: request.agents.clone(),
+            deadline,
         };
         let proposed = propose(&judge, &observed, &terms);
+        if deadline.left().is_none() {
+            return Err(Error::Unfinished { timeout: deadline.timeout() }.into());
+        }
         (counts.running, counts.saved) = (proposed.running, proposed.saved);
         if !proposed.agents.is_empty() {
             patch = with_proposals(&judge.document, &proposed);

@@ -14,6 +14,7 @@ use crate::approvals::decide::{Decision, Segment, Verdict};
 use crate::approvals::suggest::{Freedom, freedom, has_credential, is_many, is_same, templates};
 use crate::approvals::{lint, quotable};
 use crate::commands::explain::exact_entry;
+use crate::deadline::Deadline;
 use crate::report::approvals::suggest::{Proposals, Refused};
 
 /// The most commands of an agent that entries are made of: those with the most prompts.
@@ -31,6 +32,8 @@ pub(super) struct Terms {
     pub(super) counts_undecided: bool,
     /// The agents; empty for all.
     pub(super) agents: Vec<String>,
+    /// When to stop. What was found by then is not complete.
+    pub(super) deadline: Deadline,
 }
 
 /// The proposals for every agent.
@@ -87,6 +90,9 @@ impl Maker<'_> {
         let mut open: Vec<(&Call, Tally)> = Vec::new();
         let mut programs: Programs<'_> = BTreeMap::new();
         for (index, (call, tally)) in calls.into_iter().enumerate() {
+            if self.terms.deadline.left().is_none() {
+                return;
+            }
             let decision = self.judge.decide_call(&loaded, call);
             if decision.verdict == Verdict::Runs {
                 proposed.running += tally.all();
@@ -118,6 +124,9 @@ impl Maker<'_> {
         let checker = Checker::new(self.judge, self.agent, self.denied, &loaded);
         let mut found: Vec<Candidate<'_>> = Vec::new();
         for (real, commands) in &programs {
+            if self.terms.deadline.left().is_none() {
+                return;
+            }
             self.of_program(real, commands, &checker, &mut found);
         }
         found.sort_by_key(|candidate| std::cmp::Reverse(candidate.prompts()));

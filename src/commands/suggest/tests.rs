@@ -1,5 +1,7 @@
 //! Invariants of proposals, decided by the evaluator.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -9,6 +11,7 @@ use super::propose::{Proposed, Terms, propose};
 use super::with_proposals;
 use crate::approvals::decide::{Profile, Table, Verdict};
 use crate::commands::explain::{Circumstances, Surroundings, Target};
+use crate::deadline::Deadline;
 use crate::report::approvals::explain::{ConfigurationUsed, DecidedAs, DocumentUsed, HostUsed};
 
 /// The programs of the host.
@@ -87,7 +90,12 @@ fn proposed(document: &Value, profile: Profile, rows: &[Row], undecided: bool) -
     let judge = Judge::new(&target, &circumstances, None).unwrap();
     let mut gathered = Gathered::default();
     rows.iter().cloned().for_each(|row| gathered.add(row));
-    let terms = Terms { least: 3, counts_undecided: undecided, agents: Vec::new() };
+    let terms = Terms {
+        least: 3,
+        counts_undecided: undecided,
+        agents: Vec::new(),
+        deadline: Deadline::after(Duration::from_mins(10)),
+    };
     propose(&judge, &gathered.observed(), &terms)
 }
 

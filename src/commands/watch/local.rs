@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::request::name;
-use super::scene::{LOOKING, Scene, Watch, due, limits, sleep};
+use super::scene::{Doubt, LOOKING, Scene, Watch, due, limits, sleep};
 use crate::approvals::Syntax;
 use crate::approvals::model::stored::Stored;
 use crate::commands::Error;
@@ -23,10 +23,17 @@ use crate::store::changes::{self, State};
 use crate::store::input::{Bounds, InputError};
 use crate::store::versions::{self, New, Writer};
 
-/// How long further events of one change are waited for.
-const SETTLING: Duration = Duration::from_millis(50);
+/// The shortest time between the starts of two looks. The first event is looked at immediately; a gateway that writes to its
+/// database all the time is looked at this often.
+const PACE: Duration = Duration::from_millis(50);
+/// As [`PACE`], while a document may be half written.
+const WRITING: Duration = Duration::from_millis(10);
 /// How long a document must be empty until it counts as vanished: some programs write in place.
 const VANISHING: Duration = Duration::from_millis(500);
+/// How long a text must be no JSON until it counts as unreadable: it may be half written.
+const UNREADABLE: Duration = Duration::from_millis(100);
+/// How long a document may be in doubt in all.
+const DOUBTFUL: Duration = Duration::from_secs(1);
 /// How often files are looked at where the file system has no events.
 const POLLING: Duration = Duration::from_secs(1);
 /// How often files are looked at where the file system has events: a directory above those that are watched may be replaced.
@@ -51,15 +58,44 @@ struct Look {
     next_ms: Option<u64>,
 }
 
+/// A document that may be half written: since when, and since when for the same reason.
+#[derive(Debug, Clone, Copy)]
+struct Doubtful {
+    began: Instant,
+    doubt: Doubt,
+    since: Instant,
+}
+
+impl Doubtful {
+    /// The doubt about a document that was read now, after the doubt about the one before.
+    fn after(before: Option<Self>, doubt: Doubt, now: Instant) -> Self {
+        let began = before.map_or(now, |before| before.began);
+        let since = before.filter(|before| before.doubt == doubt).map_or(now, |before| before.since);
+        Self { began, doubt, since }
+    }
+
+    /// When the document counts as what it is.
+    fn ends(&self) -> Instant {
+        let patience = match self.doubt {
+            Doubt::Vanished => VANISHING,
+            Doubt::Unreadable => UNREADABLE,
+        };
+        (self.since + patience).min(self.began + DOUBTFUL)
+    }
+}
+
 /// Watches until it is dropped.
 pub(super) async fn watch(scene: Scene<'_, '_>, place: &Place) {
     let mut ticks = scene.events.subscribe();
     let mut watch = Watch::new(scene, place, name(place), How::Events);
     // The store that had the document last.
     let mut last = None;
+    let mut doubtful: Option<Doubtful> = None;
+    let mut state_before = None;
     loop {
         ticks.mark_unchanged();
         let limits_before = limits();
+        let begun = Instant::now();
         let looked = look(place, last.as_ref()).await;
         let Look { place: read, store, found, files, state, expired, next_ms } = match looked {
             Ok(look) => look,
@@ -74,9 +110,14 @@ pub(super) async fn watch(scene: Scene<'_, '_>, place: &Place) {
         let due = due(next_ms, &expired);
         watch.expired(expired);
         let is_found = found.is_ok();
+        let doubt = found.as_ref().ok().and_then(|new| watch.doubt(new));
+        doubtful = doubt.map(|doubt| Doubtful::after(doubtful, doubt, begun));
+        // A program that writes in place goes on: the next event shows what it wrote.
+        let waits = doubtful.map(|doubtful| doubtful.ends()).filter(|ends| begun < *ends);
         match found {
-            Ok(new) if watch.vanishes(&new) && !is_still_empty(&read, &new).await => continue,
+            Ok(_) if waits.is_some() => {}
             Ok(new) => {
+                doubtful = None;
                 if matches!(place, Place::Host) && new.state != versions::State::Absent {
                     last = Some(Place::Store(store));
                 }
@@ -85,25 +126,34 @@ pub(super) async fn watch(scene: Scene<'_, '_>, place: &Place) {
             }
             Err(error) => watch.lost(&error, RETRY),
         }
-        // Between the look and the watch of a new directory, a change may have passed unseen.
+        let earliest = begun + if waits.is_some() { WRITING } else { PACE };
         let retry = (!is_found || watch.is_owed()).then(|| Instant::now() + RETRY);
+        // A second change within one tick of the file system's clock leaves the state as it is: after a change, the next event
+        // is looked at in any case.
+        let mut is_new = state_before.as_ref().is_some_and(|before| *before != state);
         loop {
+            // Between the look and the watch of a new directory, a change may have passed unseen.
             if State::of(&files) != state || limits() != limits_before {
-                tokio::time::sleep(SETTLING).await;
+                sleep(Some(earliest)).await;
                 break;
             }
             tokio::select! {
                 changed = ticks.changed() => if changed.is_ok() {
                     follow(scene, &files);
-                    tokio::time::sleep(SETTLING).await;
+                    if std::mem::take(&mut is_new) {
+                        sleep(Some(earliest)).await;
+                        break;
+                    }
                 },
                 () = tokio::time::sleep(if by_events { ANYWAY } else { POLLING }) => {
                     follow(scene, &files);
                 }
+                () = sleep(waits) => break,
                 () = sleep(due) => break,
                 () = sleep(retry) => break,
             }
         }
+        state_before = Some(state);
     }
 }
 
@@ -113,13 +163,6 @@ fn follow(scene: Scene<'_, '_>, files: &[PathBuf]) -> bool {
         scene.events.watch(&changes::directories(&[versions.path()]));
     }
     scene.events.watch(&changes::directories(files))
-}
-
-/// Whether the document is still empty after a moment.
-async fn is_still_empty(place: &Place, empty: &New) -> bool {
-    tokio::time::sleep(VANISHING).await;
-    let look = look(place, None).await;
-    look.is_ok_and(|look| look.found.is_ok_and(|new| new.hash == empty.hash))
 }
 
 /// Removes entries whose time is over, and reads the document. `last`: where it was, if this host now has none and may keep
@@ -185,4 +228,26 @@ fn read(place: &Place, local: &Local, deadline: Deadline) -> Result<New, Error> 
         Content::Native(policy) => new(&hash, Holding::Native(policy), syntax),
         Content::Absent => new(&hash, Holding::Absent, syntax),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_doubt_ends_by_itself_and_by_its_sum() {
+        let now = Instant::now();
+        let ms = Duration::from_millis;
+        let empty = Doubtful::after(None, Doubt::Vanished, now);
+        assert_eq!(empty.ends(), now + VANISHING);
+        // Still empty: it does not begin anew.
+        let later = Doubtful::after(Some(empty), Doubt::Vanished, now + ms(300));
+        assert_eq!(later.ends(), now + VANISHING);
+        // Half written: a new doubt.
+        let half = Doubtful::after(Some(later), Doubt::Unreadable, now + ms(400));
+        assert_eq!(half.ends(), now + ms(400) + UNREADABLE);
+        // Whoever empties it again and again is not waited for any longer.
+        let again = Doubtful::after(Some(half), Doubt::Vanished, now + ms(900));
+        assert_eq!(again.ends(), now + DOUBTFUL);
+    }
 }

@@ -10,6 +10,8 @@ mod remote;
 mod request;
 mod scene;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::time::Duration;
@@ -64,7 +66,8 @@ pub async fn run(
     let metrics_url = address.map(|address| format!("http://{address}/metrics"));
     out.emit("", Event::Started { targets: places.len(), metrics: metrics_url });
     service.ready();
-    let scene = Scene { request, out: &out, metrics: &metrics, events: &events };
+    let memories = RefCell::new(BTreeMap::new());
+    let scene = Scene { request, out: &out, metrics: &metrics, events: &events, memories: &memories };
     let interval_ms = u64::try_from(request.interval.as_millis()).unwrap_or(u64::MAX);
     let mut serving = std::pin::pin!(http::serve(served, &metrics, interval_ms, http::Bounds::default()));
     let mut ended = std::pin::pin!(passed(end));
@@ -100,7 +103,8 @@ pub async fn run(
                     }
                     let names: Vec<String> = places.iter().map(name).collect();
                     metrics.only(&names);
-                    // Each connects again, with the secrets of now, and goes on from the version that it kept last.
+                    // Each connects again, with the secrets of now, and goes on from the version that it kept last. What is to
+                    // be restored is remembered.
                     watching = started(scene, &places);
                     service.ready();
                 }

@@ -1,6 +1,7 @@
 //! What the watch of every place needs, and the steps that local and remote places share.
 
-use std::collections::VecDeque;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::events::Events;
@@ -17,7 +18,7 @@ use crate::report::approvals::{Expired, SetReport};
 use crate::report::exit::Exit;
 use crate::report::watch::{Event, How, Writer as Wrote};
 use crate::store::changes;
-use crate::store::versions::{New, Writer};
+use crate::store::versions::{New, State, Writer};
 
 /// The timeout of one look at a document, and of each step after it.
 pub(super) const LOOKING: Duration = Duration::from_secs(30);
@@ -33,6 +34,28 @@ pub(super) struct Scene<'w, 'o> {
     pub(super) out: &'w Out<'o>,
     pub(super) metrics: &'w Metrics,
     pub(super) events: &'w Events,
+    pub(super) memories: &'w RefCell<BTreeMap<String, Memory>>,
+}
+
+/// What a watch remembers of a place when it begins anew: after SIGHUP, or after a panic.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// The last document that said something.
+    full: Option<Seen>,
+    /// Whether that document vanished, and is still to be restored.
+    is_owed: bool,
+    restored: VecDeque<Instant>,
+    /// Why it was not restored, as the last line about it says.
+    not_restored: Option<String>,
+}
+
+/// Why a document may be half written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// It says nothing any more.
+    Vanished,
+    /// It is not JSON.
+    Unreadable,
 }
 
 /// The watch of one place.
@@ -45,15 +68,19 @@ pub(super) struct Watch<'w, 'o> {
     /// Whether the document was read since the watch began.
     is_begun: bool,
     is_readable: bool,
-    /// The last document that said something.
-    full: Option<Seen>,
-    /// Whether that document vanished, and is still to be restored.
-    is_owed: bool,
-    restored: VecDeque<Instant>,
+    memory: Memory,
+}
+
+impl Drop for Watch<'_, '_> {
+    fn drop(&mut self) {
+        let memory = std::mem::take(&mut self.memory);
+        self.scene.memories.borrow_mut().insert(self.name.clone(), memory);
+    }
 }
 
 impl<'w, 'o> Watch<'w, 'o> {
     pub(super) fn new(scene: Scene<'w, 'o>, place: &Place, name: String, how: How) -> Self {
+        let memory = scene.memories.borrow_mut().remove(&name).unwrap_or_default();
         Self {
             scene,
             place: place.clone(),
@@ -62,9 +89,7 @@ impl<'w, 'o> Watch<'w, 'o> {
             seen: None,
             is_begun: false,
             is_readable: true,
-            full: None,
-            is_owed: false,
-            restored: VecDeque::new(),
+            memory,
         }
     }
 
@@ -77,9 +102,16 @@ impl<'w, 'o> Watch<'w, 'o> {
         self.is_begun && self.seen.as_ref().is_some_and(|seen| seen.hash == new.hash)
     }
 
-    /// Whether a document that said something is now empty. A program that writes in place makes it empty for a moment.
-    pub(super) fn vanishes(&self, new: &New) -> bool {
-        super::judging::says_nothing(new) && self.seen.as_ref().is_some_and(|seen| !seen.is_empty())
+    /// Whether a document that was just read may be half written. A program that writes in place makes it empty first.
+    pub(super) fn doubt(&self, new: &New) -> Option<Doubt> {
+        if self.is_known(new) {
+            None
+        } else if super::judging::says_nothing(new) {
+            let vanishes = self.seen.as_ref().is_some_and(|seen| !seen.is_empty());
+            vanishes.then_some(Doubt::Vanished)
+        } else {
+            (new.state == State::Unreadable).then_some(Doubt::Unreadable)
+        }
     }
 
     /// Sets the place where its document is stored again.
@@ -89,7 +121,7 @@ impl<'w, 'o> Watch<'w, 'o> {
 
     /// Whether a document vanished and could not be restored yet.
     pub(super) fn is_owed(&self) -> bool {
-        self.is_owed
+        self.memory.is_owed
     }
 
     /// Sets how the place is watched, for the line about it.
@@ -117,12 +149,12 @@ impl<'w, 'o> Watch<'w, 'o> {
         }
         let is_first = !self.is_begun;
         if self.is_known(&new) {
-            if self.is_owed {
+            if self.memory.is_owed {
                 self.restore(new.hash).await;
             }
             return;
         }
-        let (hash, exists) = (new.hash.clone(), new.state != crate::store::versions::State::Absent);
+        let (hash, exists) = (new.hash.clone(), new.state != State::Absent);
         let before = self.seen.clone();
         let judged = beside(Deadline::after(LOOKING), move || {
             let deadline = Deadline::after(LOOKING);
@@ -139,9 +171,9 @@ impl<'w, 'o> Watch<'w, 'o> {
         self.is_begun = true;
         let is_full = |seen: &&Seen| !seen.is_empty() && seen.text().is_some();
         if let Some(full) = [Some(&seen), before.as_ref()].into_iter().flatten().find(is_full) {
-            self.full = Some(full.clone());
+            self.memory.full = Some(full.clone());
         }
-        self.is_owed &= seen.is_empty();
+        self.memory.is_owed &= seen.is_empty();
         self.seen = Some(seen);
         if is_first {
             self.emit(Event::Watching { how: self.how, hash: hash.clone(), exists });
@@ -149,20 +181,29 @@ impl<'w, 'o> Watch<'w, 'o> {
         if let Some(cause) = not_kept {
             self.emit(Event::NotKept(cause));
         }
-        let Some(change) = change else { return };
+        let Some(change) = change else {
+            // It vanished before this watch began anew.
+            if self.memory.is_owed && self.scene.request.restore_vanished {
+                self.restore(hash).await;
+            }
+            return;
+        };
         let (vanished, writer) = (change.vanished, change.writer);
         self.emit(Event::Changed(change));
         if !self.scene.request.restore_vanished {
             return;
         }
-        self.is_owed |= vanished;
-        if !self.is_owed {
+        if vanished {
+            self.memory.is_owed = true;
+            self.memory.not_restored = None;
+        }
+        if !self.memory.is_owed {
             return;
         }
         if let Wrote::Verb(verb) = writer {
             // Whoever stores an empty document with clearance wants it.
-            self.is_owed = false;
-            return self.emit(Event::NotRestored(format!("clearance {verb} stored the empty document")));
+            self.memory.is_owed = false;
+            return self.not_restored(format!("clearance {verb} stored the empty document"));
         }
         self.restore(hash).await;
     }
@@ -170,19 +211,19 @@ impl<'w, 'o> Watch<'w, 'o> {
     /// Stores the last document that said something again: as this watch saw it, not as the database has it now. `hash`: of
     /// the document that replaced it.
     async fn restore(&mut self, hash: String) {
-        let full = self.full.clone();
+        let full = self.memory.full.clone();
         let Some((full, text)) = full.and_then(|full| Some((full.clone(), full.text()?.to_owned()))) else {
-            self.is_owed = false;
-            return self.emit(Event::NotRestored("no text of it was kept".to_owned()));
+            self.memory.is_owed = false;
+            return self.not_restored("no text of it was kept".to_owned());
         };
         let version = full.version;
         if !self.may_restore() {
-            self.is_owed = false;
+            self.memory.is_owed = false;
             let cause = format!(
                 "it was restored {MOST_RESTORED} times within {} minutes, and vanished again",
                 WITHIN.as_secs() / 60
             );
-            return self.emit(Event::NotRestored(cause));
+            return self.not_restored(cause);
         }
         let name = version.map_or_else(|| "the last document".to_owned(), |id| format!("version:{id}"));
         let request = set::Request {
@@ -203,22 +244,31 @@ impl<'w, 'o> Watch<'w, 'o> {
         match stored {
             Ok(Ok(SetReport { after, departures, .. })) => {
                 let hash = after.unwrap_or_default();
-                self.is_owed = false;
-                self.restored.push_back(Instant::now());
+                self.memory.is_owed = false;
+                self.memory.not_restored = None;
+                self.memory.restored.push_back(Instant::now());
                 if departures.is_empty() {
                     self.seen = Some(full.restored(hash.clone()));
                 }
                 self.emit(Event::Restored { version, hash });
             }
-            Ok(Err(cause)) => self.emit(Event::NotRestored(cause)),
-            Err(error) => self.emit(Event::NotRestored(error.chain())),
+            Ok(Err(cause)) => self.not_restored(cause),
+            Err(error) => self.not_restored(error.chain()),
+        }
+    }
+
+    /// Reports why a document was not restored: once, until the cause changes or another document vanishes.
+    fn not_restored(&mut self, cause: String) {
+        if self.memory.not_restored.as_ref() != Some(&cause) {
+            self.memory.not_restored = Some(cause.clone());
+            self.emit(Event::NotRestored(cause));
         }
     }
 
     /// Whether the document did not vanish too often. Two programs that undo each other's work must not go on for ever.
     fn may_restore(&mut self) -> bool {
-        self.restored.retain(|at| at.elapsed() < WITHIN);
-        self.restored.len() < MOST_RESTORED
+        self.memory.restored.retain(|at| at.elapsed() < WITHIN);
+        self.memory.restored.len() < MOST_RESTORED
     }
 
     /// Reports entries that were removed because their time was over.

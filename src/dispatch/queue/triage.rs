@@ -10,7 +10,7 @@ use crate::commands::Error;
 use crate::commands::gateway as gateways;
 use crate::commands::queue::QueueError;
 use crate::commands::queue::triage::{self, Request, Screen};
-use crate::commands::targets::Targets;
+use crate::commands::targets::{Targets, shown};
 use crate::deadline::Deadline;
 use crate::output::{self, Paper, Surface};
 use crate::queue::clock::SteadyTime;
@@ -63,7 +63,12 @@ pub fn triage(
     access.warnings = Warnings::default();
     let targets = Targets { names: args.gateway, all: args.all_gateways, access };
     let targets = targets.find(&Environment::of_process(), reading)?;
-    let request = Request { read_only: args.read_only, scope: args.by, sort: args.sort, step };
+    if let (Some(_), [one, other, ..]) = (&args.programs, &targets[..]) {
+        let names = [one, other].map(shown);
+        return Err(Error::TwoGateways { flag: "--programs", names }.into());
+    }
+    let request =
+        Request { read_only: args.read_only, scope: args.by, sort: args.sort, programs: args.programs, step };
     let paper = Paper::of(&io::stdout());
     let Streams { out, .. } = streams;
     let mut screen = Shown { surface: None, out: Some(&mut **out), styled: paper.styled };

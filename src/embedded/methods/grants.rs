@@ -45,7 +45,7 @@ pub(super) fn days(params: &Params<'_>) -> Result<Option<u64>, Refusal> {
     days.map(Some).ok_or_else(|| params.refuse("/grantExpiresInDays", "must be between 1 and 3650"))
 }
 
-/// Mints the grant of a prompt of a cron job that was just allowed for good.
+/// Mints the grant of a prompt of a cron job that was just always allowed.
 pub(super) fn mint(hub: &mut Hub, id: &str, days: Option<u64>, now: u64) {
     let Some(settled) = hub.registry.settled_as(id) else { return };
     let always = matches!(settled.ending, Ending::Decided(Decision::AllowAlways, _));

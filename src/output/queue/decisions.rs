@@ -125,7 +125,7 @@ pub fn decisions_text(out: &mut dyn Write, report: &Decisions, layout: Layout) -
             ended => {
                 let why = escaped(ended.reason().unwrap_or_default());
                 let what = match ended {
-                    Ended::Otherwise(_) => format!("{id}: somebody decided it first ({why})"),
+                    Ended::Otherwise(_) => format!("{id}: another client decided it first ({why})"),
                     _ => format!("{id}: {why}"),
                 };
                 paper.line(out, "Not decided: ", &what)?;

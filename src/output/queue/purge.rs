@@ -179,7 +179,7 @@ fn trouble(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Denied | Outcome::AlreadyGone => None,
         Outcome::Allowed(decision) => {
-            Some(format!("not denied: somebody allowed it first ({})", decision.as_str()))
+            Some(format!("not denied: another client allowed it first ({})", decision.as_str()))
         }
         Outcome::Failed(Failure::Refused(words)) => Some(format!("not denied: {words}")),
         Outcome::Failed(Failure::NoAnswer) => Some("sent, and not answered in time".to_owned()),

@@ -82,7 +82,7 @@ pub fn dedupe_question(planned: &Planned) -> String {
 }
 
 /// The question before a decision. `adds_entry`: whether an entry is added, too. `job`: whether the prompt is of a cron
-/// job, where an allowance for good mints a standing grant and adds no entry.
+/// job, where allow-always mints a standing grant and adds no entry.
 pub fn resolve_question(decision: Decision, adds_entry: bool, job: bool) -> &'static str {
     match decision {
         Decision::AllowOnce if adds_entry => "Allow this one time, and add the entry above?",

@@ -100,7 +100,7 @@ pub fn cancelled_text(out: &mut dyn Write, report: &Cancelled, layout: Layout) -
         paper.line(out, "  not denied: ", &format!("{}: {}", name(&key.id), escaped(words)))?;
     }
     for (key, decision) in &report.allowed {
-        let what = format!("{}: somebody allowed it first ({})", name(&key.id), decision.as_str());
+        let what = format!("{}: another client allowed it first ({})", name(&key.id), decision.as_str());
         paper.line(out, "  not denied: ", &what)?;
     }
     if let Some(unseen) = unseen {

@@ -7,7 +7,7 @@ use super::super::escape::{Paper, escaped, name};
 use super::super::queue::{command, decided, resolved_text};
 use super::words;
 use crate::queue::filter::subject;
-use crate::queue::triage::{Done, Outcome, Triage};
+use crate::queue::triage::{Act, Done, Outcome, Triage};
 use crate::report::queue::Resolved;
 
 /// The number of decisions of one group with one outcome from which they are one line.
@@ -22,10 +22,20 @@ pub fn triage_text(out: &mut dyn Write, triage: &Triage, paper: Paper) -> io::Re
             _ => alike.into_iter().try_for_each(|done| one(out, triage, done, paper))?,
         }
     }
+    for (gateway, added) in triage.added() {
+        let of = triage.gateways().get(*gateway).map_or_else(|| "-".to_owned(), |of| name(&of.name));
+        match added {
+            Ok(words) => paper.line(out, &format!("{of}: "), &escaped(words))?,
+            Err(words) => paper.line(out, &format!("{of}: entries not added: "), &escaped(words))?,
+        }
+    }
     for prompt in triage.unanswered() {
         paper.line(out, "not answered: ", &format!("{}: {}", name(prompt.id()), command(prompt)))?;
     }
     for (order, _) in triage.waiting() {
+        if let Act::AddEntries { entries, .. } = order.act {
+            paper.line(out, "not sent: ", &format!("add {}", words::entries(entries)))?;
+        }
         for prompt in order.prompts() {
             paper.line(out, "not sent: ", &format!("{}: {}", name(prompt.id()), command(prompt)))?;
         }

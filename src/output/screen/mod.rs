@@ -9,6 +9,7 @@ mod frame;
 mod list;
 mod overlay;
 mod painter;
+mod proposals;
 mod terminal;
 #[cfg(test)]
 mod tests;

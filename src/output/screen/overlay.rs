@@ -10,7 +10,7 @@ use super::super::queue::prompt_text;
 use super::super::run::{cancel_plan_text, cancel_question};
 use super::frame::{BOLD, PLAIN, put};
 use super::painter::{Painter, Source, What};
-use super::words;
+use super::{proposals, words};
 use crate::queue::Decision;
 use crate::queue::Kind;
 use crate::queue::clock::SteadyTime;
@@ -63,6 +63,7 @@ fn what(triage: &Triage) -> Option<What> {
             Question::Always(row, _) => What::Always(triage.facts(row).map(|facts| facts.verdict.clone())),
             Question::Tagged(act) => What::Tagged(*act),
             Question::Cancel { ticket, plan, .. } => What::Cancel(*ticket, plan.is_some()),
+            Question::Entries { ticket, found, .. } => What::Entries(*ticket, *found != Fact::Asked),
             Question::Quit => What::Quit,
         },
         Mode::List | Mode::Filter | Mode::Ending => return None,
@@ -81,7 +82,7 @@ fn question(triage: &Triage) -> Option<String> {
             } else if lead.is_some_and(|lead| lead.kind() != Kind::Exec) {
                 format!("Always allow this: {command}? [y/N]")
             } else {
-                format!("Allow for good, and let the gateway add entries: {command}? [y/N]")
+                format!("Always allow, and let the gateway add entries: {command}? [y/N]")
             }
         }
         Question::Tagged(act) => {
@@ -91,6 +92,7 @@ fn question(triage: &Triage) -> Option<String> {
         }
         Question::Cancel { plan: None, .. } => "Planning what would be cancelled …".to_owned(),
         Question::Cancel { plan: Some(plan), .. } => format!("{} [y/N]", cancel_question(plan)),
+        Question::Entries { gateway, found, .. } => return proposals::question(triage, *gateway, found),
         Question::Quit => {
             let left = words::counted(triage.unsent(), "decision");
             format!("{left} not sent yet. s sends and quits, d drops and quits, escape goes back.")
@@ -129,6 +131,9 @@ fn lines(triage: &Triage, now: SteadyTime, paper: Paper) -> io::Result<Vec<Strin
         Mode::Question { question: Question::Cancel { plan: Some(plan), .. }, .. } => {
             let layout = super::super::queue::Layout { paper, full: false, all: false };
             cancel_plan_text(&mut out, plan, layout)?;
+        }
+        Mode::Question { question: Question::Entries { gateway, found, .. }, .. } => {
+            proposals::lines(&mut out, triage, *gateway, found, paper)?;
         }
         Mode::Question { question: Question::Quit, .. } => unsent_text(&mut out, triage, paper)?,
         Mode::Question { .. } | Mode::List | Mode::Filter | Mode::Ending => {}
@@ -245,6 +250,9 @@ fn tagged_text(out: &mut Vec<u8>, triage: &Triage, act: Act, paper: Paper) -> io
 /// The decisions that are not sent yet.
 fn unsent_text(out: &mut Vec<u8>, triage: &Triage, paper: Paper) -> io::Result<()> {
     for (order, _) in triage.waiting() {
+        if let Act::AddEntries { entries, .. } = order.act {
+            paper.line(out, "  add ", &words::entries(entries))?;
+        }
         for target in &order.targets {
             let Some(first) = target.prompts.first() else { continue };
             let count = target.prompts.len();

@@ -25,6 +25,8 @@ pub(super) enum What {
     Always(Option<Fact<Verdict>>),
     Tagged(Act),
     Cancel(u64, bool),
+    /// With their number, and whether they were found.
+    Entries(u64, bool),
     Quit,
 }
 

@@ -4,11 +4,16 @@ use super::super::escape::{columns, escaped, name, shortened, text};
 use crate::queue::Decision;
 use crate::queue::clock::SteadyTime;
 use crate::queue::filter::Sort;
-use crate::queue::triage::{Act, Mode, Notice, Outcome, Question, Refusal, Row, Status, Triage};
+use crate::queue::triage::{Act, Fact, Mode, Notice, Outcome, Question, Refusal, Row, Status, Triage};
 
 /// A number and its noun.
 pub(super) fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// A number of entries.
+pub(super) fn entries(count: usize) -> String {
+    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
 }
 
 /// A duration in milliseconds with one unit, which changes seldom: `42s`, `7m`, `3h`, `2d`.
@@ -62,15 +67,22 @@ pub(super) fn head(triage: &Triage, room: usize) -> String {
 /// The line with the last report, and whether it reports a failure.
 pub(super) fn notice(triage: &Triage) -> (String, bool) {
     if matches!(triage.mode(), Mode::Ending) {
-        let left = counted(triage.counts().sent, "decision");
+        let left = match triage.counts().sent {
+            0 => "the last decision".to_owned(),
+            count => counted(count, "decision"),
+        };
         return (format!("Waiting for the answers to {left}. q ends without them."), false);
     }
     let Some(notice) = triage.notice() else { return (String::new(), false) };
     match notice {
+        Notice::Queued { act: Act::AddEntries { entries, .. }, .. } => {
+            (format!("Add {} in 3s. u undoes it.", self::entries(*entries)), false)
+        }
         Notice::Queued { act, prompts, rows } => {
             let of = if *rows > 1 { format!(" of {rows} groups") } else { String::new() };
             (format!("{} {}{of} in 3s. u undoes it.", verb(*act), counted(*prompts, "prompt")), false)
         }
+        Notice::Undone { prompts: 0 } => ("Undone.".to_owned(), false),
         Notice::Undone { prompts } => (format!("Undone: {}.", counted(*prompts, "prompt")), false),
         Notice::Refused(refusal) => (refused(triage, *refusal), false),
         Notice::Failed { prompts: 0, words } => (format!("Failed: {}", escaped(words)), true),
@@ -100,6 +112,7 @@ pub(super) fn verb(act: Act) -> &'static str {
         Act::Decide(Decision::AllowAlways) => "Always allow",
         Act::Decide(Decision::Deny) | Act::DenyDuplicates => "Deny",
         Act::Cancel(_) => "Cancel the run and deny",
+        Act::AddEntries { .. } => "Add entries",
     }
 }
 
@@ -130,7 +143,7 @@ fn refused(triage: &Triage, refusal: Refusal) -> String {
 pub(super) fn hints(triage: &Triage) -> &'static [&'static str] {
     match triage.mode() {
         Mode::List if triage.read_only() => {
-            &["? help", "enter text", "/ filter", "s sort", "r new", "q quit"]
+            &["? help", "enter text", "/ filter", "p new entries", "s sort", "r new", "q quit"]
         }
         Mode::List => &[
             "? help",
@@ -142,6 +155,7 @@ pub(super) fn hints(triage: &Triage) -> &'static [&'static str] {
             "t tag",
             "/ filter",
             "c cancel run",
+            "p new entries",
             "A always",
             "s sort",
             "r new",
@@ -151,6 +165,11 @@ pub(super) fn hints(triage: &Triage) -> &'static [&'static str] {
         Mode::Help { .. } | Mode::Text { .. } => &["escape back", "j down", "k up", "page down"],
         Mode::Question { question: Question::Quit, .. } => &["s send", "d drop", "escape back"],
         Mode::Question { question: Question::Cancel { plan: None, .. }, .. } => &["escape back"],
+        Mode::Question { question: Question::Entries { found, .. }, .. }
+            if triage.read_only() || !matches!(found, Fact::Known(found) if found.can_be_added()) =>
+        {
+            &["escape back", "j down", "k up"]
+        }
         Mode::Question { .. } => &["y yes", "escape back", "j down", "k up"],
         Mode::Ending => &["q end now"],
     }
@@ -173,6 +192,7 @@ pub(super) fn status(triage: &Triage, row: &Row, now: SteadyTime, short: bool) -
                 Act::DenyDuplicates if !short => "deny duplicates",
                 Act::Decide(Decision::Deny) | Act::DenyDuplicates => "deny",
                 Act::Cancel(_) => "cancel",
+                Act::AddEntries { .. } => "add entries",
             };
             format!("{what} in {seconds}s")
         }

@@ -53,7 +53,7 @@ impl Triage {
         self.is_away(row.id.gateway).then_some(Refusal::Away(row.id.gateway))
     }
 
-    fn is_away(&self, gateway: GatewayIndex) -> bool {
+    pub(super) fn is_away(&self, gateway: GatewayIndex) -> bool {
         self.gateways.get(gateway).is_none_or(|gateway| gateway.link != Link::Up)
     }
 
@@ -102,7 +102,7 @@ impl Triage {
         let tagged = self.tagged().filter(|row| self.refusal_of(row).is_none());
         match act {
             Act::DenyDuplicates => tagged.filter_map(duplicates).collect(),
-            Act::Decide(_) | Act::Cancel(_) => tagged.map(all).collect(),
+            Act::Decide(_) | Act::Cancel(_) | Act::AddEntries { .. } => tagged.map(all).collect(),
         }
     }
 
@@ -137,7 +137,7 @@ impl Triage {
         if orders.is_empty() {
             return;
         }
-        self.queued.push_back(Queued { orders, due: now.plus(UNDO_MS), row });
+        self.queued.push_back(Queued { orders, due: now.plus(UNDO_MS), row: Some(row) });
         self.notice = Some(Notice::Queued { act, prompts, rows });
         self.move_on();
         self.recount();
@@ -166,7 +166,8 @@ impl Triage {
             self.mark(order, &State::Pending);
             self.drop_plan(order);
         }
-        let place = self.index.get(&row).and_then(|at| self.shown.binary_search(at).ok());
+        let at = row.and_then(|row| self.index.get(&row));
+        let place = at.and_then(|at| self.shown.binary_search(at).ok());
         if let Some(place) = place {
             self.move_to(place);
         }
@@ -222,6 +223,10 @@ impl Triage {
                 self.mark(&order, &State::Pending);
                 self.drop_plan(&order);
                 self.fail_rows(&order, "not sent: the gateway is not connected");
+                if matches!(order.act, Act::AddEntries { .. }) {
+                    let why = "the gateway is not connected".to_owned();
+                    self.added.push((order.gateway, Err(why)));
+                }
                 self.notice = Some(Notice::Refused(Refusal::Away(order.gateway)));
                 continue;
             }
@@ -301,8 +306,9 @@ impl Triage {
         let failed = waiting.len();
         let failures = waiting.into_iter().map(|key| (key, Outcome::Failed(words.to_owned())));
         self.outcomes(order, failures.collect(), now);
-        if self.sent.remove(&order).is_none() {
-            return;
+        let Some(Order { act, gateway, .. }) = self.sent.remove(&order) else { return };
+        if matches!(act, Act::AddEntries { .. }) {
+            self.added.push((gateway, result.clone().map(Option::unwrap_or_default)));
         }
         self.notice = match result {
             Err(words) => Some(Notice::Failed { prompts: failed, words }),

@@ -54,7 +54,7 @@ pub enum Command {
     Clear,
     /// Allow the shown prompt once.
     AllowOnce,
-    /// Show the entry that would be written, and allow the shown prompt for good.
+    /// Show the entry that would be written, and always allow the shown prompt.
     AllowAlways,
     /// Deny every prompt of the row.
     Deny,
@@ -66,6 +66,8 @@ pub enum Command {
     DenyTaggedDuplicates,
     /// Cancel the run that asks.
     CancelRun,
+    /// Show the entries that would save prompts.
+    Propose,
     /// Show the full text of the prompt.
     Text,
     /// Take the arrivals into the list.
@@ -96,7 +98,7 @@ const fn binding(command: Command, keys: &'static [Key], shown: &'static str, he
 }
 
 /// Every command of the list, in the order of the help.
-pub const BINDINGS: [Binding; 23] = [
+pub const BINDINGS: [Binding; 24] = [
     binding(Command::Down, &[Key::Char('j'), Key::Down], "j, down", "next row"),
     binding(Command::Up, &[Key::Char('k'), Key::Up], "k, up", "previous row"),
     binding(Command::PageDown, &[Key::PageDown, Key::Ctrl('f')], "page down", "next page"),
@@ -109,6 +111,7 @@ pub const BINDINGS: [Binding; 23] = [
     binding(Command::Deny, &[Key::Char('d')], "d", "deny every prompt of this row"),
     binding(Command::DenyDuplicates, &[Key::Char('D')], "D", "deny the duplicates of this row; keep one"),
     binding(Command::CancelRun, &[Key::Char('c')], "c", "cancel the run that asks"),
+    binding(Command::Propose, &[Key::Char('p')], "p", "show new entries that would save prompts"),
     binding(Command::Tag, &[Key::Char('t'), Key::Char(' ')], "t, space", "tag this row"),
     binding(Command::TagAll, &[Key::Char('T')], "T", "tag every row that the filter matches"),
     binding(Command::DenyTagged, &[Key::Char('x')], "x", "deny every prompt of the tagged rows"),

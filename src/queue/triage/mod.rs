@@ -19,6 +19,8 @@ mod mode;
 mod moving;
 mod order;
 mod pressing;
+mod proposals;
+mod proposing;
 mod protocol;
 mod rows;
 #[cfg(test)]
@@ -28,6 +30,7 @@ use std::collections::{HashMap, VecDeque};
 
 pub use self::keys::{BINDINGS, Binding, Key};
 pub use self::mode::{Mode, Notice, Question, Refusal};
+pub use self::proposals::{NoProposal, Proposal, Proposals};
 pub use self::protocol::{
     Act, Drawn, Effect, Fact, Facts, GatewayIndex, Input, Link, NewEntry, Order, Outcome, RowId, Snapshot,
     Verdict,
@@ -93,8 +96,8 @@ impl Gateway {
 struct Queued {
     orders: Vec<Order>,
     due: SteadyTime,
-    /// The row under the cursor when it was made.
-    row: RowId,
+    /// The row under the cursor when it was made, if there was one.
+    row: Option<RowId>,
 }
 
 /// A decision of the report.
@@ -154,6 +157,10 @@ pub struct Triage {
     /// Own decisions, and when their answers arrived: a listing that was requested before still has the prompts.
     decided: HashMap<(GatewayIndex, prompt::Key, u64), SteadyTime>,
     done: Vec<Done>,
+    /// How each addition of entries ended.
+    added: Vec<(GatewayIndex, Result<String, String>)>,
+    /// The gateways for which proposals are being made, each with their number.
+    proposing: HashMap<GatewayIndex, u64>,
     effects: VecDeque<Effect>,
     /// Facts, and when they were looked up; `None`: a decision may have changed them since.
     facts: HashMap<RowId, (Option<SteadyTime>, Facts)>,
@@ -199,6 +206,8 @@ impl Triage {
             sent: HashMap::new(),
             decided: HashMap::new(),
             done: Vec::new(),
+            added: Vec::new(),
+            proposing: HashMap::new(),
             effects: VecDeque::new(),
             facts: HashMap::new(),
             resting: None,
@@ -230,6 +239,7 @@ impl Triage {
             Input::Ended(order, outcomes) => self.outcomes(order, outcomes, now),
             Input::Over(order, result) => self.over(order, result, now),
             Input::Planned(ticket, plan) => self.planned(ticket, plan),
+            Input::Proposed(gateway, ticket, proposed) => self.proposed(gateway, ticket, proposed, now),
             Input::Facts(row, facts) => {
                 self.facts.insert(row, (Some(now), facts));
             }
@@ -368,6 +378,16 @@ impl Triage {
     /// Every decision whose outcome is known, in their order.
     pub fn done(&self) -> &[Done] {
         &self.done
+    }
+
+    /// How each addition of entries ended: what was added, or why nothing was.
+    pub fn added(&self) -> &[(GatewayIndex, Result<String, String>)] {
+        &self.added
+    }
+
+    /// Whether every decision that was sent is answered.
+    pub fn is_answered(&self) -> bool {
+        self.sent.is_empty()
     }
 
     /// The prompts of decisions without an outcome.

@@ -1,7 +1,8 @@
 //! The modes of the screen, and the reports in one line.
 
 use super::keys::Key;
-use super::protocol::{Act, RowId};
+use super::proposals::Proposals;
+use super::protocol::{Act, Fact, GatewayIndex, RowId};
 use crate::queue::cancel::CancelPlan;
 use crate::queue::filter::Sort;
 use crate::queue::prompt::{self, Decision};
@@ -37,7 +38,7 @@ pub enum Mode {
 /// A question before a decision.
 #[derive(Debug)]
 pub enum Question {
-    /// Whether to allow this prompt, which is the shown one of its row, for good.
+    /// Whether to allow this prompt, which is the shown one of its row, always.
     Always(RowId, prompt::Key),
     /// Whether to deny prompts of the tagged rows.
     Tagged(Act),
@@ -49,6 +50,15 @@ pub enum Question {
         ticket: u64,
         /// The plan; `None`: it is being made.
         plan: Option<Box<CancelPlan>>,
+    },
+    /// Whether to add proposed entries.
+    Entries {
+        /// The gateway.
+        gateway: GatewayIndex,
+        /// The number of the proposals.
+        ticket: u64,
+        /// The proposals.
+        found: Fact<Box<Proposals>>,
     },
     /// Whether to send or drop the queued decisions before the end.
     Quit,

@@ -3,7 +3,7 @@
 use super::Triage;
 use super::keys::{Command, Key};
 use super::mode::{Mode, Notice, Question, Refusal};
-use super::protocol::{Act, Effect, Link, Order};
+use super::protocol::{Act, Effect, Fact, Link};
 use super::rows::Row;
 use crate::queue::clock::SteadyTime;
 use crate::queue::prompt::Decision;
@@ -64,6 +64,7 @@ impl Triage {
             Command::DenyTagged => self.ask_tagged(Act::Decide(Decision::Deny)),
             Command::DenyTaggedDuplicates => self.ask_tagged(Act::DenyDuplicates),
             Command::CancelRun => self.plan_cancel(),
+            Command::Propose => self.propose(),
             Command::Text if self.cursor.is_some() => self.mode = Mode::Text { scroll: 0 },
             Command::Text => {}
             Command::TakeIn => {
@@ -167,6 +168,21 @@ impl Triage {
                     self.effects.push_back(Effect::Drop(row.gateway, ticket));
                 }
             }
+            Question::Entries { gateway, ticket, found } => match found {
+                Fact::Known(found) if yes && found.can_be_added() => {
+                    self.add_entries(gateway, ticket, found.entries(), now);
+                }
+                found if yes => {
+                    // There is nothing to add, or it is not shown yet.
+                    let question = Question::Entries { gateway, ticket, found };
+                    self.mode = Mode::Question { question, scroll: 0 };
+                }
+                // They are dropped when they arrive.
+                Fact::Asked => {}
+                Fact::Known(_) | Fact::Unknown(_) => {
+                    self.effects.push_back(Effect::Drop(gateway, ticket));
+                }
+            },
             Question::Quit => match key {
                 Key::Char('s') => {
                     self.send_all();
@@ -213,9 +229,10 @@ impl Triage {
         }
     }
 
-    /// How many prompts have a decision that is not sent.
+    /// How many decisions are not sent: one for each prompt, and one for each order without prompts.
     pub fn unsent(&self) -> usize {
-        self.queued.iter().flat_map(|queued| &queued.orders).flat_map(Order::prompts).count()
+        let orders = self.queued.iter().flat_map(|queued| &queued.orders);
+        orders.map(|order| order.prompts().count().max(1)).sum()
     }
 
     /// Whether a gateway has not been listed yet, and is connected to for the first time or read.

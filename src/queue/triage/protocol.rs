@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::keys::Key;
+use super::proposals::Proposals;
 use crate::queue::cancel::{CancelPlan, Which};
 use crate::queue::clock::{GatewayTime, SteadyTime};
 use crate::queue::history::Past;
@@ -91,13 +92,20 @@ pub enum Act {
     DenyDuplicates,
     /// A run is cancelled by the plan with this number.
     Cancel(u64),
+    /// Proposed entries are added to the gateway's document.
+    AddEntries {
+        /// The number of the proposals.
+        ticket: u64,
+        /// How many entries there are.
+        entries: usize,
+    },
 }
 
 impl Act {
-    /// The number of the plan, if a run is cancelled.
+    /// The number of the plan or of the proposals, if there are any.
     pub fn ticket(self) -> Option<u64> {
         match self {
-            Self::Cancel(ticket) => Some(ticket),
+            Self::Cancel(ticket) | Self::AddEntries { ticket, .. } => Some(ticket),
             Self::Decide(_) | Self::DenyDuplicates => None,
         }
     }
@@ -236,6 +244,8 @@ pub enum Input {
     Over(u64, Result<Option<String>, String>),
     /// The plan of a cancellation.
     Planned(u64, Result<Box<CancelPlan>, String>),
+    /// The proposals for a gateway with this number.
+    Proposed(GatewayIndex, u64, Result<Box<Proposals>, String>),
     /// Facts about a row.
     Facts(RowId, Facts),
     /// The screen is shown again after it was not.
@@ -251,7 +261,9 @@ pub enum Effect {
     Send(Order),
     /// Plan the cancellation of what asks, and keep the plan under this number.
     Plan(GatewayIndex, u64, Which),
-    /// Drop a plan: it is not carried out.
+    /// Find the entries that would save prompts, and keep them under this number.
+    Propose(GatewayIndex, u64),
+    /// Drop a plan or proposals: they are not carried out.
     Drop(GatewayIndex, u64),
     /// Look up the facts about a prompt.
     Look(RowId, Arc<Prompt>),

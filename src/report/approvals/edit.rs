@@ -10,6 +10,7 @@ use super::set::{SetOutcome, SetReport};
 use super::{Changed, FieldJson, VERSION, messages};
 use crate::approvals::edit::allowlist::{Edit, Verb};
 use crate::approvals::findings::diagnostic::Diagnostic;
+use crate::report::instant;
 
 /// The result of `allowlist add` or `remove`, or of its dry run.
 #[derive(Debug)]
@@ -70,9 +71,13 @@ impl EditReport {
             hash: Option<&'r str>,
             lints: Vec<LintJson<'r>>,
             #[serde(skip_serializing_if = "Option::is_none")]
+            moved_from: Option<String>,
+            #[serde(skip_serializing_if = "Option::is_none")]
             note: Option<NoteJson<'r>>,
             outcome: &'static str,
             path: &'r str,
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            permanent: bool,
             remarks: Vec<&'r str>,
             similar: &'r [Value],
             verb: &'static str,
@@ -92,9 +97,11 @@ impl EditReport {
             foreseen: set.foreseen.iter().map(FieldJson::of).collect(),
             hash: set.after.as_deref(),
             lints: lints.iter().map(LintJson::of).collect(),
+            moved_from: limited.moved_from_ms.map(instant),
             note: limited.note.as_ref().map(NoteJson::of),
             outcome: set.outcome.as_str(),
             path: &set.path,
+            permanent: limited.stays,
             remarks: messages(&set.remarks),
             similar,
             verb: match edit.verb() {

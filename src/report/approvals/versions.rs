@@ -38,6 +38,8 @@ pub struct Listing {
     pub versions: Vec<Kept>,
     /// Whether there are more.
     pub more: bool,
+    /// The number of versions whose text the limits removed, those that are not listed included.
+    pub removed: u64,
 }
 
 /// One version with its text.
@@ -103,15 +105,18 @@ impl Listing {
     /// The output of `--json`.
     pub fn json(&self) -> impl Serialize + use<'_> {
         #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
         struct Printed<'r> {
             database: &'r str,
             more: bool,
+            removed_texts: u64,
             version: u8,
             versions: Vec<KeptJson<'r>>,
         }
         Printed {
             database: &self.path,
             more: self.more,
+            removed_texts: self.removed,
             version: VERSION,
             versions: self.versions.iter().map(KeptJson::of).collect(),
         }

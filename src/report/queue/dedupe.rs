@@ -337,7 +337,7 @@ impl<'r> OutcomeJson<'r> {
         let (outcome, reason) = match outcome {
             Outcome::Denied => ("denied", None),
             Outcome::AlreadyGone => ("already-gone", None),
-            Outcome::Allowed(_) => ("already-gone", Some("somebody allowed it first")),
+            Outcome::Allowed(_) => ("already-gone", Some("another client allowed it first")),
             Outcome::Failed(Failure::Refused(words)) => ("failed", Some(&**words)),
             Outcome::Failed(Failure::NoAnswer) => ("failed", Some("no answer")),
             Outcome::Failed(Failure::StillListed) => ("failed", Some(STILL_LISTED)),

@@ -6,7 +6,7 @@ use super::error::VersionsError;
 use super::open::{Doing, Versions};
 use super::rows::{COLUMNS, row};
 use super::verify::{self, Verified};
-use super::version::{New, Version};
+use super::version::{New, State, Version};
 use super::{chain, limits, rows};
 use crate::deadline::Deadline;
 
@@ -52,6 +52,21 @@ impl Versions {
         self.reading(deadline, Vec::new, |connection| {
             connection.prepare(&query)?.query_map(params![key, most], row)?.collect()
         })
+    }
+
+    /// The number of versions whose text the limits removed. `key`: of one place only.
+    pub fn removed(&self, key: Option<&str>, deadline: Deadline) -> Result<u64, VersionsError> {
+        self.reading(
+            deadline,
+            || 0,
+            |connection| {
+                let query = "SELECT count(*) AS removed FROM version
+                         WHERE text IS NULL AND state IN (?1, ?2) AND (?3 IS NULL OR target = ?3)";
+                let states = [State::Kept.as_str(), State::Native.as_str()];
+                connection
+                    .query_row(query, params![states[0], states[1], key], |row| rows::number(row, "removed"))
+            },
+        )
     }
 
     /// The keys of the places that have versions.

@@ -94,6 +94,8 @@ fn the_limits_remove_the_oldest_texts_and_keep_the_newest_of_each_place() {
     versions.keep(&new("/a", "a5 is long", 201), soon()).unwrap();
     let expected = [None, text("b1"), None, None, None, text("a5 is long")];
     assert_eq!(texts(&versions), expected, "more than eight bytes");
+    let removed = |place| versions.removed(place, soon()).unwrap();
+    assert_eq!((removed(None), removed(Some("/a")), removed(Some("/b"))), (4, 4, 0));
     assert_eq!(versions.verify(soon()).unwrap().problems, []);
     versions.keep(&new("/c", "c1", 202), soon()).unwrap();
     assert_eq!(versions.list(None, 10, soon()).unwrap().last().unwrap().id, 2, "six versions");

@@ -53,7 +53,7 @@ pub(super) async fn run(gateway: &Gateway, mut effects: mpsc::UnboundedReceiver<
                     drop(cancel::leave(ready).await);
                 }
             }
-            Effect::Look(..) | Effect::Quit => {}
+            Effect::Propose(..) | Effect::Look(..) | Effect::Quit => {}
         }
     }
 }
@@ -107,7 +107,8 @@ impl Lane<'_> {
                 let entries = purge_shown(&mut queue, &shown, scope, deadline).await?;
                 report(outcomes::of_entries(entries));
             }
-            (Act::Cancel(_), _) => {}
+            // Carried out before, and by the thread's part for proposals.
+            (Act::Cancel(_) | Act::AddEntries { .. }, _) => {}
         }
         self.queue = Some(queue);
         Ok(None)

@@ -30,7 +30,7 @@ pub(super) struct Gateway {
     pub(super) request: Request,
     pub(super) steady: Steady,
     pub(super) messages: mpsc::UnboundedSender<Message>,
-    /// How often outcomes of decisions were reported.
+    /// How often something was decided or stored here.
     pub(super) decided: Arc<AtomicUsize>,
 }
 
@@ -38,9 +38,14 @@ impl Gateway {
     /// Passes an input to the state machine. After its end nobody receives it.
     pub(super) fn report(&self, input: Input) {
         if matches!(input, Input::Ended(..)) {
-            self.decided.fetch_add(1, Ordering::SeqCst);
+            self.changed();
         }
         drop(self.messages.send(Message::Input(Box::new(input))));
+    }
+
+    /// Notes that a decision or a document changed, so that facts count no longer.
+    pub(super) fn changed(&self) {
+        self.decided.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Reports that the first attempt to connect failed.
@@ -48,7 +53,7 @@ impl Gateway {
         drop(self.messages.send(Message::Failed(error)));
     }
 
-    /// How often outcomes of decisions were reported.
+    /// How often something was decided or stored here.
     pub(super) fn decisions(&self) -> usize {
         self.decided.load(Ordering::SeqCst)
     }

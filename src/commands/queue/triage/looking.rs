@@ -42,6 +42,13 @@ enum Records {
     Unknown(String),
 }
 
+/// A document and a configuration, when they were read, and after how many own decisions.
+struct Document {
+    read: Read,
+    at: Instant,
+    decisions: usize,
+}
+
 /// A history, when it was read, and after how many own decisions.
 struct Kept {
     records: Records,
@@ -51,7 +58,7 @@ struct Kept {
 
 /// Looks up the facts about prompts: of several, those of the last one.
 pub(super) async fn run(gateway: &Gateway, mut looks: mpsc::UnboundedReceiver<(RowId, Arc<Prompt>)>) {
-    let mut read: Option<(Instant, Read)> = None;
+    let mut read: Option<Document> = None;
     let mut kept: Option<Kept> = None;
     while let Some(mut look) = looks.recv().await {
         while let Ok(later) = looks.try_recv() {
@@ -96,11 +103,7 @@ fn before(records: &Records, prompt: &Prompt) -> Option<Fact<Vec<Past>>> {
 }
 
 /// What the gateway does with the command, by its own document and configuration.
-async fn verdict(
-    gateway: &Gateway,
-    prompt: &Arc<Prompt>,
-    read: &mut Option<(Instant, Read)>,
-) -> Fact<Verdict> {
+async fn verdict(gateway: &Gateway, prompt: &Arc<Prompt>, read: &mut Option<Document>) -> Fact<Verdict> {
     if prompt.kind() != Kind::Exec {
         return Fact::Unknown("only commands are explained".to_owned());
     }
@@ -111,13 +114,13 @@ async fn verdict(
         return Fact::Unknown("the gateway does not list the whole command".to_owned());
     }
     let deadline = Deadline::after(LOOKING);
-    let kept = read.take().filter(|(at, _)| at.elapsed() < FRESH);
-    let (at, subject_read) = match kept {
+    let decisions = gateway.decisions();
+    let is_fresh = |kept: &Document| kept.at.elapsed() < FRESH && kept.decisions == decisions;
+    let document = match read.take().filter(is_fresh) {
         Some(kept) => kept,
-        None => (Instant::now(), read_subject(gateway, deadline).await),
+        None => Document { read: read_subject(gateway, deadline).await, at: Instant::now(), decisions },
     };
-    *read = Some((at, subject_read.clone()));
-    let host = match subject_read {
+    let host = match read.insert(document).read.clone() {
         Ok(host) => host,
         Err(why) => return Fact::Unknown(why),
     };
@@ -135,10 +138,11 @@ async fn verdict(
 
 async fn read_subject(gateway: &Gateway, deadline: Deadline) -> Read {
     let flags = Flags { wait: Wait::Never, ..gateway.flags.clone() };
+    let programs = gateway.request.programs.clone();
     let read = beside(deadline, move || {
         let place = Place::Gateway(flags);
         // The cause is shown; the exit code of this command does not depend on it.
-        Ok(Subject::read(&place, deadline).map_err(|error| format!("{error:#}")))
+        Ok(Subject::read(&place, programs.as_deref(), deadline).map_err(|error| format!("{error:#}")))
     });
     match read.await {
         Ok(read) => read.map(Arc::new),
@@ -150,16 +154,11 @@ fn of(explained: Explained, always: Result<Vec<Written>, String>) -> Verdict {
     let entry = |Written { pattern, arg_pattern }| NewEntry { pattern, arg_pattern };
     let why = explained.sentences().join("; ");
     let Explained { verdict, release, missing, allow, .. } = explained;
-    // This command has no flag for a table of programs.
-    let missing = missing.iter().map(|fact| match fact.strip_suffix(": list it with --programs FILE") {
-        Some(fact) => format!("{fact}; clearance approvals explain --programs FILE takes it"),
-        None => fact.clone(),
-    });
     Verdict {
         word: verdict.as_str(),
         why,
         entries: allow.into_iter().map(|allow| (allow.pattern, allow.arg_pattern)).collect(),
-        missing: missing.collect(),
+        missing,
         release: release.release,
         always: always.map(|entries| entries.into_iter().map(entry).collect()),
     }

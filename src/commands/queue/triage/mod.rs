@@ -11,6 +11,7 @@ mod outcomes;
 mod purging;
 mod request;
 mod signals;
+mod suggesting;
 mod watching;
 mod worker;
 
@@ -236,7 +237,9 @@ impl Driver<'_> {
             let gateway = match &effect {
                 Effect::Quit => return true,
                 Effect::Send(order) => order.gateway,
-                Effect::Plan(gateway, ..) | Effect::Drop(gateway, _) => *gateway,
+                Effect::Plan(gateway, ..) | Effect::Propose(gateway, _) | Effect::Drop(gateway, _) => {
+                    *gateway
+                }
                 Effect::Look(row, _) => row.gateway,
             };
             if let Some(worker) = self.workers.get(gateway) {
@@ -292,6 +295,7 @@ fn discard_input() {
 /// The exit code: partly if a decision failed, was not answered or was not sent.
 pub fn exit(triage: &Triage) -> Exit {
     let failed = triage.done().iter().any(|done| !done.outcome.is_over());
-    let left = triage.unanswered().next().is_some() || triage.unsent() > 0;
-    if failed || left { Exit::Partly } else { Exit::Done }
+    let not_added = triage.added().iter().any(|(_, added)| added.is_err());
+    let left = !triage.is_answered() || triage.unsent() > 0;
+    if failed || not_added || left { Exit::Partly } else { Exit::Done }
 }

@@ -1,5 +1,6 @@
 //! What the command line asks of `queue triage`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::queue::Scope;
@@ -14,6 +15,8 @@ pub struct Request {
     pub scope: Scope,
     /// The first order of the rows.
     pub sort: Sort,
+    /// A table of the programs of the gateway's host.
+    pub programs: Option<PathBuf>,
     /// How long one call may take.
     pub step: Duration,
 }

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch as channel};
 use super::super::steady::Steady;
 use super::gateway::{Gateway, Message};
 use super::request::Request;
-use super::{executing, looking, watching};
+use super::{executing, looking, suggesting, watching};
 use crate::commands::Error;
 use crate::commands::gateway::{is_rehearsal, rehearsal};
 use crate::commands::runtime::Runtime;
@@ -22,6 +22,7 @@ use crate::settings::Flags;
 pub(super) struct Worker {
     decisions: mpsc::UnboundedSender<Effect>,
     purges: mpsc::UnboundedSender<Effect>,
+    proposals: mpsc::UnboundedSender<Effect>,
     looks: mpsc::UnboundedSender<(RowId, Arc<Prompt>)>,
     stop: channel::Sender<bool>,
 }
@@ -37,6 +38,7 @@ impl Worker {
     ) -> Result<Self, Error> {
         let (decisions, of_decisions) = mpsc::unbounded_channel();
         let (purges, of_purges) = mpsc::unbounded_channel();
+        let (proposals, of_proposals) = mpsc::unbounded_channel();
         let (looks, of_looks) = mpsc::unbounded_channel();
         let (stop, stopped) = channel::channel(false);
         let request = request.clone();
@@ -54,6 +56,7 @@ impl Worker {
                     tokio::join!(
                         executing::run(&gateway, of_decisions),
                         executing::run(&gateway, of_purges),
+                        suggesting::run(&gateway, of_proposals),
                         looking::run(&gateway, of_looks),
                     );
                     std::future::pending::<()>().await;
@@ -74,7 +77,7 @@ impl Worker {
             drop(ended.messages.send(Message::Ended));
         };
         std::thread::Builder::new().name(format!("gateway {index}")).spawn(work).map_err(Error::Runtime)?;
-        Ok(Self { decisions, purges, looks, stop })
+        Ok(Self { decisions, purges, proposals, looks, stop })
     }
 
     /// Passes on what the state machine asks for. A purge waits for its slots, so it has a connection of its own.
@@ -85,7 +88,16 @@ impl Worker {
             Effect::Send(order) if order.act == Act::DenyDuplicates => {
                 drop(self.purges.send(Effect::Send(order)));
             }
-            effect => drop(self.decisions.send(effect)),
+            Effect::Send(order) if matches!(order.act, Act::AddEntries { .. }) => {
+                drop(self.proposals.send(Effect::Send(order)));
+            }
+            Effect::Propose(..) => drop(self.proposals.send(effect)),
+            Effect::Drop(gateway, ticket) => {
+                // Plans and proposals have different numbers.
+                drop(self.proposals.send(Effect::Drop(gateway, ticket)));
+                drop(self.decisions.send(Effect::Drop(gateway, ticket)));
+            }
+            Effect::Send(_) | Effect::Plan(..) | Effect::Quit => drop(self.decisions.send(effect)),
         }
     }
 }

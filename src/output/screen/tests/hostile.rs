@@ -77,6 +77,34 @@ fn know_hostile(triage: &mut Triage, texts: &[String], now: SteadyTime) {
     }
 }
 
+/// Proposals with hostile texts.
+fn proposals(texts: &[String]) -> Result<Proposals, String> {
+    let given = |at: usize| texts[at % texts.len()].clone();
+    if texts.len() == 2 {
+        return Err(given(0));
+    }
+    let proposal = Proposal {
+        pattern: given(0),
+        arg_pattern: given(1),
+        varies: vec!["number"],
+        examples: texts.to_vec(),
+        ..Proposal::default()
+    };
+    let refused =
+        NoProposal { agent: given(1), why: given(0), example: Some(given(2)), ..NoProposal::default() };
+    Ok(Proposals {
+        document: given(0),
+        release: given(1),
+        sources: texts.to_vec(),
+        agents: vec![(given(0), vec![proposal])],
+        refused: vec![refused],
+        problems: if texts.len() == 3 { texts.to_vec() } else { Vec::new() },
+        remarks: texts.to_vec(),
+        command: given(2),
+        ..Proposals::default()
+    })
+}
+
 /// Whether a character may begin a line.
 fn is_ours(c: char) -> bool {
     c.is_ascii_alphanumeric() || " >!?│─…".contains(c)
@@ -110,12 +138,13 @@ proptest! {
 
     #[test]
     fn no_text_begins_a_line_or_reaches_the_terminal(
-        given in prop::collection::vec(texts(), 1..4), keys in prop::sample::select(vec!["", "\n", "A", "tx", "d", "?", "ddq"]),
+        given in prop::collection::vec(texts(), 1..4), keys in prop::sample::select(vec!["", "\n", "A", "tx", "d", "?", "ddq", "p"]),
         width in 20_u16..210, height in 4_u16..62, styled in any::<bool>(),
     ) {
         let (mut triage, mut now) = showing(&hostile(&given));
         press(&mut triage, &mut now, keys);
         know_hostile(&mut triage, &given, now);
+        propose(&mut triage, now, &proposals(&given));
         let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width, height });
         let mut painter = Painter::new(styled);
         let drawn = painter.paint(&mut buffer, &triage, now);

@@ -11,7 +11,10 @@ use super::Painter;
 use crate::queue::clock::SteadyTime;
 use crate::queue::filter::Sort;
 use crate::queue::history::{Past, Resolver};
-use crate::queue::triage::{Drawn, Fact, Facts, Input, Key, NewEntry, RowId, Snapshot, Triage, Verdict};
+use crate::queue::triage::{
+    Drawn, Effect, Fact, Facts, Input, Key, NewEntry, NoProposal, Proposal, Proposals, RowId, Snapshot,
+    Triage, Verdict,
+};
 use crate::queue::{Kind, Prompt, Reader, Rules, Runs, plan};
 
 pub(super) const NOW: u64 = 1_795_438_812_000;
@@ -83,6 +86,15 @@ pub(super) fn know(triage: &mut Triage, now: SteadyTime) {
     };
     let history = Some(Fact::Known(vec![past("deny", 24, 3, true), past("allow-once", 1, 90, false)]));
     triage.handle(Input::Facts(row, Facts { verdict: Fact::Known(verdict), history }), now);
+}
+
+/// Answers the request for proposals.
+pub(super) fn propose(triage: &mut Triage, now: SteadyTime, found: &Result<Proposals, String>) {
+    while let Some(effect) = triage.next_effect() {
+        if let Effect::Propose(gateway, ticket) = effect {
+            triage.handle(Input::Proposed(gateway, ticket, found.clone().map(Box::new)), now);
+        }
+    }
 }
 
 /// The lines of the screen after a drawing, without spaces at their ends.

@@ -119,6 +119,121 @@ fn decisions_and_their_outcomes() {
     insta::assert_snapshot!("decisions_report", String::from_utf8(text).unwrap());
 }
 
+/// Two entries, and commands without one.
+fn proposals() -> Proposals {
+    let tickets = Proposal {
+        pattern: "/usr/bin/tickets".to_owned(),
+        arg_pattern: "^show\0[0-9]+\0$".to_owned(),
+        varies: vec!["number"],
+        examples: vec!["tickets show 12".to_owned(), "tickets show 13".to_owned()],
+        commands: 3,
+        prompts: 9,
+        allowed: 8,
+    };
+    let tail = Proposal {
+        pattern: "/usr/bin/tail".to_owned(),
+        arg_pattern: "^-n\x0050\0/srv/logs/app\\.log\0$".to_owned(),
+        examples: vec!["tail -n 50 /srv/logs/app.log".to_owned()],
+        commands: 1,
+        prompts: 3,
+        allowed: 3,
+        ..Proposal::default()
+    };
+    Proposals {
+        document: "/root/.openclaw/exec-approvals.json".to_owned(),
+        release: "2026.9.6".to_owned(),
+        sources: vec!["history: 20 prompts".to_owned(), "pending prompts: 51 prompts".to_owned()],
+        prompts: 71,
+        saved: 12,
+        denied: 2,
+        agents: vec![("main".to_owned(), vec![tickets]), ("ops".to_owned(), vec![tail])],
+        refused: vec![NoProposal {
+            agent: "main".to_owned(),
+            why: "the program runs other programs".to_owned(),
+            commands: 1,
+            prompts: 3,
+            example: Some("git log -5\u{1b}[2J\n> ".to_owned()),
+        }],
+        problems: Vec::new(),
+        remarks: Vec::new(),
+        command: "clearance approvals suggest --gateway=prod".to_owned(),
+    }
+}
+
+#[test]
+fn proposed_entries() {
+    let incomplete = Proposals {
+        problems: vec!["the history is longer than what is read".to_owned()],
+        remarks: vec!["this gateway keeps no history".to_owned()],
+        ..proposals()
+    };
+    let unknown =
+        "it is unknown which programs prod has; next: list its programs in a table: --programs FILE";
+    for (name, keys, found) in [
+        ("asked", "p", None),
+        ("proposals", "p", Some(Ok(proposals()))),
+        ("proposals_end", "pG", Some(Ok(proposals()))),
+        ("proposals_incomplete", "p", Some(Ok(incomplete))),
+        ("proposals_none", "p", Some(Ok(Proposals { agents: Vec::new(), ..proposals() }))),
+        ("proposals_unknown", "p", Some(Err(unknown.to_owned()))),
+    ] {
+        for size in &SIZES[..2] {
+            let (mut triage, mut now) = showing(&cascade());
+            press(&mut triage, &mut now, &keys[..1]);
+            if let Some(found) = found.clone() {
+                propose(&mut triage, now, &found);
+            }
+            drawn(&mut triage, now, *size);
+            press(&mut triage, &mut now, &keys[1..]);
+            let lines = drawn(&mut triage, now, *size);
+            insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), lines.join("\n"));
+        }
+    }
+    // Without a question where nothing is decided.
+    let mut triage = Triage::new(["prod".to_owned()], true, Sort::Age);
+    let mut now = SteadyTime::of_ms(1_000_000);
+    press(&mut triage, &mut now, "p");
+    propose(&mut triage, now, &Ok(proposals()));
+    let lines = drawn(&mut triage, now, (80, 60)).join("\n");
+    assert!(lines.contains("tickets show 12") && !lines.contains("[y/N]"), "{lines}");
+}
+
+/// The additions are in the report at the end, and on the screen before.
+#[test]
+fn added_entries_and_their_report() {
+    let (mut triage, mut now) = showing(&cascade());
+    for result in [Ok(Some("Added 2 entries.".to_owned())), Err("the document changed".to_owned())] {
+        press(&mut triage, &mut now, "p");
+        propose(&mut triage, now, &Ok(proposals()));
+        now = now.plus(1_000);
+        press(&mut triage, &mut now, "y");
+        let queued = drawn(&mut triage, now, (100, 30)).join("\n");
+        assert!(queued.contains("Add 2 entries in 3s. u undoes it."), "{queued}");
+        now = now.plus(3_000);
+        triage.tick(now);
+        while let Some(effect) = triage.next_effect() {
+            if let Effect::Send(order) = effect {
+                triage.handle(Input::Over(order.id, result.clone()), now);
+            }
+        }
+        let expected = if result.is_ok() { "Added 2 entries." } else { "Failed: the document changed" };
+        assert!(drawn(&mut triage, now, (100, 30)).join("\n").contains(expected));
+    }
+    press(&mut triage, &mut now, "p");
+    propose(&mut triage, now, &Ok(proposals()));
+    now = now.plus(1_000);
+    press(&mut triage, &mut now, "yq");
+    let asked = drawn(&mut triage, now, (100, 30)).join("\n");
+    assert!(asked.contains("add 2 entries") && asked.contains("1 decision not sent yet."), "{asked}");
+    let mut text = Vec::new();
+    let paper = crate::output::Paper { width: Some(100), styled: false };
+    super::super::triage_text(&mut text, &triage, paper).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    let expected =
+        "prod: Added 2 entries.\nprod: entries not added: the document changed\nnot sent: add 2 entries\n";
+    assert!(text.starts_with(expected), "{text}");
+}
+
 #[test]
 fn overlays() {
     for (name, keys) in [

@@ -19,11 +19,13 @@ enum Step {
     List,
     /// The gateway answers an order: taken, gone or failed.
     Answers(u8),
+    /// The proposals that were asked for arrive.
+    Proposes,
     Lost,
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let keys = "jkgGsttTTaAdDxXcyynuur/?q".chars().map(Key::Char).collect::<Vec<_>>();
+    let keys = "jkgGsttTTaAdDxXcppyyynuur/?q".chars().map(Key::Char).collect::<Vec<_>>();
     let others = vec![Key::Enter, Key::Escape, Key::PageDown, Key::Backspace, Key::Char('m')];
     prop_oneof![
         12 => prop::sample::select(keys).prop_map(Step::Press),
@@ -33,6 +35,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<prop::sample::Index>().prop_map(Step::Leaves),
         6 => Just(Step::List),
         3 => (0_u8..3).prop_map(Step::Answers),
+        3 => Just(Step::Proposes),
         1 => Just(Step::Lost),
     ]
 }
@@ -56,13 +59,26 @@ struct Session {
     allowed: HashSet<PromptKey>,
     sent: HashSet<PromptKey>,
     orders: Vec<Order>,
+    /// The numbers of the proposals that are being made, and of those that were shown and not dropped.
+    asked: Vec<u64>,
+    made: HashSet<u64>,
 }
 
 impl Session {
     fn effects(&mut self) -> Result<(), TestCaseError> {
         let effects: Vec<Effect> = std::iter::from_fn(|| self.world.triage.next_effect()).collect();
         for effect in effects {
+            match &effect {
+                Effect::Propose(_, ticket) => self.asked.push(*ticket),
+                Effect::Drop(_, ticket) => {
+                    self.made.remove(ticket);
+                }
+                _ => {}
+            }
             if let Effect::Send(order) = effect {
+                if let Act::AddEntries { ticket, .. } = order.act {
+                    prop_assert!(self.made.remove(&ticket), "these entries were not shown, or added before");
+                }
                 for prompt in order.prompts() {
                     prop_assert!(self.allowed.contains(&prompt.key), "{:?} was not shown", prompt.key);
                     prop_assert!(self.sent.insert(prompt.key.clone()), "{:?} is decided twice", prompt.key);
@@ -132,6 +148,13 @@ impl Session {
                     }
                 }
             }
+            Step::Proposes => {
+                if let Some(ticket) = self.asked.pop() {
+                    self.made.insert(ticket);
+                    let found = Ok(super::proposing::proposals(1, &[]));
+                    world.triage.handle(Input::Proposed(0, ticket, found), world.now);
+                }
+            }
             Step::Lost => {
                 let link = Link::Lost { cause: "closed".to_owned(), remedy: None, retry_at: world.now };
                 world.triage.handle(Input::Linked(0, link), world.now);
@@ -159,6 +182,8 @@ proptest! {
             allowed: HashSet::new(),
             sent: HashSet::new(),
             orders: Vec::new(),
+            asked: Vec::new(),
+            made: HashSet::new(),
         };
         for step in &steps {
             session.take(step)?;

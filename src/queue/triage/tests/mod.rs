@@ -3,6 +3,7 @@
 mod deciding;
 mod keeping;
 mod listing;
+mod proposing;
 
 use serde_json::Value;
 
@@ -108,7 +109,7 @@ impl World {
     pub(super) fn answer(&mut self, order: &Order) {
         let decision = match order.act {
             Act::Decide(decision) => decision,
-            Act::DenyDuplicates | Act::Cancel(_) => crate::queue::Decision::Deny,
+            Act::DenyDuplicates | Act::Cancel(_) | Act::AddEntries { .. } => crate::queue::Decision::Deny,
         };
         let outcomes = order.prompts().map(|prompt| (prompt.key.clone(), Outcome::Decided(decision)));
         self.triage.handle(Input::Ended(order.id, outcomes.collect()), self.now);
