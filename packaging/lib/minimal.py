@@ -11,7 +11,9 @@ from lib.project import fail, run, tool
 
 SUITE = "bookworm"
 # Beside the minimal system: what shows manual pages and completions, and what installs wheels and RPM packages.
-READERS = ["man-db", "bash-completion", "python3-venv", "rpm"]
+READERS = ["man-db", "bash-completion", "fish", "zsh", "python3-venv", "rpm"]
+# Beside that: what runners of CI have, and a compiler of C.
+RUNNERS = ["ca-certificates", "curl", "gcc", "git", "libc6-dev", "pipx"]
 # What tools of the system write about their own work: databases, logs and caches.
 RECORDS = [
     "var/lib/dpkg", "var/lib/apt", "var/lib/rpm", "root/.rpmdb", "usr/lib/sysimage", "var/cache", "var/log",
@@ -42,23 +44,34 @@ def bare():
     return cached(SUITE, make)
 
 
-def readable():
+def extended(name, base, packages):
+    """A system with more packages of Debian."""
+
     def make(path):
-        run("cp", "--archive", "--reflink=auto", bare(), path)
+        run("cp", "--archive", "--reflink=auto", base(), path)
         shutil.copy("/etc/resolv.conf", path / "etc/resolv.conf")
         environment = {"DEBIAN_FRONTEND": "noninteractive", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
-        install = ["apt-get", "install", "--yes", "--no-install-recommends", *READERS]
+        install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
         for command in [["apt-get", "update"], install, ["apt-get", "clean"]]:
             run("chroot", path, *command, **quiet)
 
-    return cached(f"{SUITE}-readable", make)
+    return cached(f"{SUITE}-{name}", make)
+
+
+def readable():
+    return extended("readable", bare, READERS)
+
+
+def runner():
+    return extended("runner", readable, RUNNERS)
 
 
 class System:
-    """A copy of a system, without a network but the loopback."""
+    """A copy of a system, without a network but the loopback. Folders of this machine are read only there: {path: path there}."""
 
-    def __init__(self, base):
+    def __init__(self, base, mounts=None):
+        self.mounts = mounts or {}
         self.folder = tempfile.TemporaryDirectory(prefix="clearance-", dir=base.parent)
         self.root = Path(self.folder.name) / "root"
         run("cp", "--archive", "--reflink=auto", base, self.root)
@@ -72,9 +85,14 @@ class System:
     def run(self, command, code=0, **variables):
         """Runs a shell command there. Returns what it prints."""
         environment = {"HOME": "/root", "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", **variables}
-        inside = f"ip link set lo up && exec chroot '{self.root}' /bin/bash -ec 'cd /work; exec /bin/bash -e -o pipefail'"
+        # These mounts end with the process.
+        mounts = [f"mount -t proc proc '{self.root}/proc'"]
+        for path, there in self.mounts.items():
+            mounts.append(f"mkdir -p '{self.root}/{there}' && mount --bind -o ro '{path}' '{self.root}/{there}'")
+        shell = f"exec chroot '{self.root}' /bin/bash -ec 'cd /work; exec /bin/bash -e -o pipefail'"
+        inside = " && ".join(["ip link set lo up", *mounts, shell])
         result = subprocess.run(
-            ["unshare", "--net", "--pid", "--fork", "sh", "-c", inside],
+            ["unshare", "--net", "--mount", "--pid", "--fork", "sh", "-c", inside],
             input=command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         )
         if result.returncode != code:

@@ -50,6 +50,17 @@ const BASH: &str = r#"_clearance() {
 complete -F _clearance clearance
 "#;
 
+/// The last line of clap's script for zsh, and its replacement. A file in `fpath` is the body of the function that the first
+/// Tab calls: with clap's line that Tab would only register the completer, and offer nothing.
+const ZSH: [&str; 2] = [
+    "compdef _clap_dynamic_completer_clearance clearance",
+    "if [[ $funcstack[1] = _clearance ]]; then
+    _clap_dynamic_completer_clearance \"$@\"
+else
+    compdef _clap_dynamic_completer_clearance clearance
+fi",
+];
+
 /// `completions`: prints the script of a shell.
 pub fn script(shell: clap_complete::Shell, streams: &mut Streams<'_>) -> io::Result<Exit> {
     if shell == clap_complete::Shell::Bash {
@@ -59,6 +70,10 @@ pub fn script(shell: clap_complete::Shell, streams: &mut Streams<'_>) -> io::Res
     let mut script = Vec::new();
     if let Some(shell) = Shells::builtins().completer(&shell.to_string()) {
         shell.write_registration(VARIABLE, "clearance", "clearance", "clearance", &mut script)?;
+    }
+    if shell == clap_complete::Shell::Zsh {
+        let [registers, answers] = ZSH;
+        script = String::from_utf8_lossy(&script).replace(registers, answers).into_bytes();
     }
     output::page(streams.out, &script)?;
     Ok(Exit::Done)

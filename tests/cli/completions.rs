@@ -43,6 +43,30 @@ fn bash(client: &Client, line: &str) -> Vec<String> {
     text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
+/// In zsh the script is a file in `fpath`: the body of the function that a Tab calls. `source` runs it as well.
+#[test]
+fn the_first_tab_in_zsh_is_answered() {
+    let client = Client::alone();
+    let script = client.command(&["completions", "zsh"]).output().unwrap().stdout;
+    client.file("_clearance", &String::from_utf8(script.clone()).unwrap());
+    assert!(String::from_utf8(script).unwrap().contains("if [[ $funcstack[1] = _clearance ]]"));
+    let run = "fpath=(.); autoload -Uz _clearance
+        compdef() { print \"registered $*\" }
+        _describe() { print -l -- ${(P@)3} }
+        words=(clearance que) CURRENT=2; _clearance; _clearance; source ./_clearance";
+    let path =
+        format!("{}:{}", binary().parent().unwrap().display(), std::env::var("PATH").unwrap_or_default());
+    let mut command = std::process::Command::new("zsh");
+    command.args(["-f", "-c", run]).env_clear().env("HOME", client.home()).env("PATH", path);
+    // Without zsh on this machine the assertion above is the test.
+    let Ok(output) = command.current_dir(client.home()).output() else { return };
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert!(lines[0].starts_with("queue:") && lines[1] == lines[0], "{text}");
+    assert_eq!(lines[2], "registered _clap_dynamic_completer_clearance clearance");
+}
+
 fn knowing(dev: &Dev) -> Client {
     let client = Client::alone();
     client.file("t", &dev.token);

@@ -31,7 +31,9 @@ fn published() -> Vec<(String, PathBuf)> {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.strip_prefix(root()).unwrap().display().to_string();
-            if [".git", "target", "tests", "fixtures", "fuzz/target"].contains(&&*name) {
+            if [".git", "target", "tests", "fixtures", "fuzz/target", "packaging/runners/node_modules"]
+                .contains(&&*name)
+            {
                 continue;
             }
             if path.is_dir() {
@@ -145,6 +147,14 @@ fn the_release_is_made_for_every_target() {
     for named in formula.split("sha256 \"@").skip(1).map(|rest| rest.split('@').next().unwrap()) {
         assert!(made.iter().any(|row| row["target"] == named), "{named}");
     }
+}
+
+/// For npm `packages/x.tgz` is a repository of GitHub, and `./packages/x.tgz` a file.
+#[test]
+fn the_release_publishes_files() {
+    let workflow = read(".github/workflows/release.yml");
+    let published: Vec<&str> = workflow.lines().filter(|line| line.contains("npm@11 publish ")).collect();
+    assert!(published.len() == 1 && published[0].ends_with(" \"./$package\""), "{published:?}");
 }
 
 /// Every step that is somebody else's is at a commit, with its release beside it.
@@ -391,15 +401,74 @@ fn every_dependency_is_used() {
     assert_eq!(unused, known);
 }
 
-/// As `cargo deny check sources` finds it: every crate is of crates.io, and has a checksum.
+/// As `cargo deny check sources bans` finds it: every crate is of crates.io, has a checksum, and is not a banned one.
 #[test]
 fn every_crate_is_of_the_registry() {
     let lock: toml::Table = read("Cargo.lock").parse().unwrap();
     let packages = lock["package"].as_array().unwrap();
     assert!(packages.len() > 100);
+    let deny: toml::Table = read("deny.toml").parse().unwrap();
+    let banned = deny["bans"]["deny"].as_array().unwrap();
+    assert!(banned.len() > 1);
+    for banned in banned {
+        assert!(packages.iter().all(|package| package["name"] != banned["crate"]), "{banned:?}");
+    }
     for package in packages.iter().filter(|package| package["name"].as_str() != Some("clearance")) {
         let source = package.get("source").and_then(|source| source.as_str());
         assert_eq!(source, Some("registry+https://github.com/rust-lang/crates.io-index"), "{package:?}");
         assert!(package.get("checksum").is_some(), "{package:?}");
+    }
+}
+
+/// Whether a licence of a crate has a choice that is accepted for each of its parts.
+fn is_accepted(licence: &str, accepted: &[&str]) -> bool {
+    // An expression inside another one, of which no crate has any, may be refused without need, and is never accepted
+    // without need.
+    licence.replace('/', " OR ").split(" AND ").all(|part| {
+        let choices = part.trim_matches(['(', ')']).split(" OR ");
+        choices.map(str::trim).any(|choice| accepted.contains(&choice))
+    })
+}
+
+#[test]
+fn licences_are_read_as_expressions() {
+    let accepted = ["MIT", "ISC"];
+    for (licence, expected) in [
+        ("MIT", true),
+        ("GPL-3.0", false),
+        ("Unlicense/MIT", true),
+        ("(Apache-2.0 OR MIT) AND ISC", true),
+        ("(Apache-2.0 OR MIT) AND GPL-3.0", false),
+        ("MIT WITH an-exception", false),
+    ] {
+        assert_eq!(is_accepted(licence, &accepted), expected, "{licence}");
+    }
+}
+
+/// As `cargo deny check licenses` finds it. The page of licences of a release, by `cargo about`, accepts the same ones.
+#[test]
+fn every_licence_is_accepted() {
+    let list = |file: &str, table: Option<&str>, key: &str| -> Vec<String> {
+        let file: toml::Table = read(file).parse().unwrap();
+        let table = table.map_or(&file, |name| file[name].as_table().unwrap());
+        table[key].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect()
+    };
+    let accepted = list("deny.toml", Some("licenses"), "allow");
+    assert_eq!(list("about.toml", None, "accepted"), accepted);
+    let accepted: Vec<&str> = accepted.iter().map(String::as_str).collect();
+    // This system's crates: cargo has fetched no others.
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform"])
+        .arg(env!("CLEARANCE_TARGET"))
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    assert!(packages.len() > 100, "{}", packages.len());
+    for package in packages {
+        let licence = package["license"].as_str().unwrap_or_default();
+        assert!(is_accepted(licence, &accepted), "{}: {licence}", package["name"]);
     }
 }
