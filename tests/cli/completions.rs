@@ -48,8 +48,9 @@ fn bash(client: &Client, line: &str) -> Vec<String> {
 fn the_first_tab_in_zsh_is_answered() {
     let client = Client::alone();
     let script = client.command(&["completions", "zsh"]).output().unwrap().stdout;
-    client.file("_clearance", &String::from_utf8(script.clone()).unwrap());
-    assert!(String::from_utf8(script).unwrap().contains("if [[ $funcstack[1] = _clearance ]]"));
+    let script = String::from_utf8(script).unwrap();
+    client.file("_clearance", &script);
+    assert!(script.contains("if [[ $funcstack[1] = _clearance ]]"));
     let run = "fpath=(.); autoload -Uz _clearance
         compdef() { print \"registered $*\" }
         _describe() { print -l -- ${(P@)3} }
