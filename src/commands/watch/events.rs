@@ -4,7 +4,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver as Answer, Sender as Orders, TryRecvError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use notify::event::ModifyKind;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
@@ -15,10 +18,16 @@ use crate::store::changes::has_events;
 /// The watched directories, each with its identity: a directory that was replaced has to be watched again.
 type Watched = Arc<Mutex<BTreeMap<PathBuf, (u64, u64)>>>;
 
+/// How long each event keeps the thread that receives them: a program that writes all the time costs no core.
+const PACE: Duration = Duration::from_micros(200);
+
+/// How long it may take to watch a directory. While a program writes faster than its events are received, it takes for ever.
+const WATCHING: Duration = Duration::from_millis(250);
+
 /// The watched directories.
 pub(super) struct Events {
     /// `None`: the system has no events left, or none at all.
-    watcher: RefCell<Option<RecommendedWatcher>>,
+    backend: Option<RefCell<Backend>>,
     watched: Watched,
     /// Counts events.
     ticks: Sender<u64>,
@@ -51,8 +60,12 @@ impl Events {
             }
             sender.send_modify(|ticks| *ticks += 1);
         };
-        let system = notify::recommended_watcher(handle).ok();
-        Self { watcher: RefCell::new(system), watched, ticks }
+        let paced = move |event| {
+            handle(event);
+            thread::sleep(PACE);
+        };
+        let backend = notify::recommended_watcher(paced).ok().and_then(Backend::start);
+        Self { backend: backend.map(RefCell::new), watched, ticks }
     }
 
     /// Receives a value at each event.
@@ -66,22 +79,61 @@ impl Events {
     }
 
     fn add(&self, directory: &Path) -> bool {
-        let mut backend = self.watcher.borrow_mut();
-        let Some(watcher) = backend.as_mut() else { return false };
+        let Some(backend) = &self.backend else { return false };
         let Ok(found) = directory.metadata() else { return false };
         let identity = (found.dev(), found.ino());
         // It is noted before it is watched: what happens to it from then on removes the note again. The lock is not held
         // while the watcher works, whose thread waits for it.
         let before = locked(&self.watched).insert(directory.to_owned(), identity);
-        if before != Some(identity) {
-            // The directory that had this path is gone, and perhaps its watch, too.
-            drop(watcher.unwatch(directory));
-            if watcher.watch(directory, RecursiveMode::NonRecursive).is_err() {
-                locked(&self.watched).remove(directory);
-                return false;
-            }
+        if before != Some(identity) && !backend.borrow_mut().watch(directory) {
+            locked(&self.watched).remove(directory);
+            return false;
         }
         has_events(directory)
+    }
+}
+
+/// The library, on a thread of its own: it answers nothing, and cannot be dropped, while a program writes faster than its
+/// events are received.
+struct Backend {
+    orders: Orders<(PathBuf, Orders<bool>)>,
+    /// The answer that did not come in time.
+    late: Option<Answer<bool>>,
+}
+
+impl Backend {
+    fn start(mut watcher: RecommendedWatcher) -> Option<Self> {
+        let (orders, received) = mpsc::channel::<(PathBuf, Orders<bool>)>();
+        let work = move || {
+            for (directory, answer) in received {
+                // The directory that had this path is gone, and perhaps its watch, too.
+                drop(watcher.unwatch(&directory));
+                // Nobody waits for an answer that is too late.
+                let watched = watcher.watch(&directory, RecursiveMode::NonRecursive).is_ok();
+                let _: Result<(), _> = answer.send(watched);
+            }
+        };
+        thread::Builder::new().name("watched directories".to_owned()).spawn(work).ok()?;
+        Some(Self { orders, late: None })
+    }
+
+    /// Whether the directory is watched from now on.
+    fn watch(&mut self, directory: &Path) -> bool {
+        if let Some(late) = &self.late
+            && late.try_recv() == Err(TryRecvError::Empty)
+        {
+            return false;
+        }
+        self.late = None;
+        let (sender, answer) = mpsc::channel();
+        if self.orders.send((directory.to_owned(), sender)).is_err() {
+            return false;
+        }
+        let watched = answer.recv_timeout(WATCHING);
+        if watched.is_err() {
+            self.late = Some(answer);
+        }
+        watched == Ok(true)
     }
 }
 
@@ -94,7 +146,8 @@ mod tests {
     #![expect(clippy::disallowed_methods, reason = "the tests make their own files")]
 
     use std::fs;
-    use std::time::Duration;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Instant;
 
     use super::*;
 
@@ -133,5 +186,39 @@ mod tests {
         fs::create_dir(&directory).unwrap();
         ticks.changed().await.unwrap();
         assert!(has_event(&events, &directory).await, "deleted and made again");
+    }
+
+    /// More events than are received: two files, so that the system cannot join the events.
+    #[tokio::test]
+    async fn a_program_that_writes_all_the_time_blocks_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let (flooded, other) = (home.path().join("flooded"), home.path().join("other"));
+        fs::create_dir(&flooded).unwrap();
+        fs::create_dir(&other).unwrap();
+        let events = Events::new();
+        assert!(events.watch(std::slice::from_ref(&flooded)));
+        let ended = Arc::new(AtomicBool::new(false));
+        let writer = thread::spawn({
+            let ended = ended.clone();
+            move || {
+                while !ended.load(Ordering::Relaxed) {
+                    for name in ["one", "two"] {
+                        fs::write(flooded.join(name), "text").unwrap();
+                    }
+                }
+            }
+        });
+        let mut ticks = events.subscribe();
+        ticks.changed().await.unwrap();
+        let began = Instant::now();
+        for _ in 0..20 {
+            events.watch(std::slice::from_ref(&other));
+        }
+        ticks.changed().await.unwrap();
+        drop(events);
+        let took = began.elapsed();
+        ended.store(true, Ordering::Relaxed);
+        writer.join().unwrap();
+        assert!(took < Duration::from_secs(10), "{took:?}");
     }
 }
