@@ -43,7 +43,7 @@ pub fn versions_text(
         0 => {}
         1 => writeln!(out, "The limits removed the text of 1 older version: it cannot be restored.")?,
         more => {
-            writeln!(out, "The limits removed the texts of {more} older versions: they cannot be restored.")?
+            writeln!(out, "The limits removed the texts of {more} older versions: they cannot be restored.")?;
         }
     }
     Ok(())

@@ -1,6 +1,10 @@
 //! `approvals watch` on real hosts of both generations: who can change a document there, how soon the change is a line, and
-//! what is restored. Each latency is printed; the limits are generous, for a machine that is busy.
+//! what is restored.
+//!
+//! Each latency is printed. They are held to their bars with `LATENCIES=1`, on a quiet machine: on a busy one a gateway answers
+//! late, and what is late then is not the watch.
 
+use std::env;
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -25,19 +29,13 @@ use crate::tool::Tool;
 const SESSION: &str = "agent:main:watch";
 /// How often the gateway and the node are asked.
 const INTERVAL: Duration = Duration::from_secs(2);
-/// On an idle machine a local change is a line after a tenth of this.
+/// The bar of a local change. On an idle machine it takes a fiftieth of this.
 const LOCALLY: Duration = Duration::from_secs(2);
-/// A real model thinks for longer than this, in milliseconds; the one of this test answers at once.
-const THINKING: i64 = 1_000;
-
-/// How much later than planned anything may happen on a busy machine.
-const BUSY: Duration = Duration::from_secs(8);
 
 /// An early gateway answers nobody for a minute while its first run begins, and for longer on a busy machine.
 const FIRST_RUN: Duration = Duration::from_mins(5);
 
 #[test]
-#[ignore = "measures latencies: run it alone, as docs/versions.md says"]
 fn watch_on_2026_4_14() {
     let host = Host::start(LEGACY);
     let mut checks = Checks::of(LEGACY);
@@ -49,7 +47,6 @@ fn watch_on_2026_4_14() {
 }
 
 #[test]
-#[ignore = "measures latencies: run it alone, as docs/versions.md says"]
 fn watch_on_2026_9_6() {
     let host = Host::start(CURRENT);
     let mut checks = Checks::of(CURRENT);
@@ -243,6 +240,11 @@ impl Host {
     }
 }
 
+/// Whether latencies are held to their bars.
+fn has_bars() -> bool {
+    env::var_os("LATENCIES").is_some()
+}
+
 /// Where a host keeps its document.
 enum Store {
     File(PathBuf),
@@ -387,17 +389,18 @@ impl Scene<'_> {
             }
             let versions = || self.host.tool.run(&["approvals", "versions"]).stdout;
             assert_eq!(line["writer"].as_str(), expected.writer, "{line}\n{}", versions());
-            // The official command takes a while before it writes. A deletion leaves no time.
+            // The official command takes a while before it writes, and writes twice. A deletion leaves no time.
             let target = line["target"].as_str().expect("a place");
             let own = |ms: &&i64| (begun..=at_ms(&line)).contains(*ms);
             let written = match target {
                 NODE => self.node.changed_ms(),
-                _ => *written.iter().find(own).unwrap_or(&begun),
+                _ => *written.iter().rev().find(own).unwrap_or(&begun),
             };
             let latency = at_ms(&line) - written;
             taken += &[" ", target, " ", &latency.to_string(), " ms"].concat();
-            let most = if target == "local" { LOCALLY } else { INTERVAL } + BUSY;
-            assert!(u128::try_from(latency).is_ok_and(|ms| ms <= most.as_millis()), "{latency} ms: {line}");
+            let most = if target == "local" { LOCALLY } else { INTERVAL + LOCALLY };
+            let is_soon = u128::try_from(latency).is_ok_and(|ms| ms <= most.as_millis());
+            assert!(is_soon || !has_bars(), "{latency} ms: {line}");
         }
         self.latencies.push(format!("{what}:{taken}"));
     }
@@ -487,8 +490,12 @@ fn writers(checks: &mut Checks, host: &Host) {
             let log = watch.end(tool);
             let changed: Vec<&Value> = log.iter().filter(|line| line["event"] == "changed").collect();
             assert!(changed.iter().all(|line| line["from"].is_u64() && line["to"].is_u64()), "{changed:#?}");
-            let faults = ["unreadable", "not-kept", "failed", "dropped"];
+            let faults = ["not-kept", "failed", "dropped"];
             assert!(log.iter().all(|line| !faults.iter().any(|fault| line["event"] == *fault)), "{log:#?}");
+            // A gateway on a busy machine may not answer for half a minute.
+            let is_fault = |line: &&Value| line["target"] == "local" || has_bars();
+            let unreadable = log.iter().filter(is_fault).find(|line| line["event"] == "unreadable");
+            assert!(unreadable.is_none(), "{log:#?}");
             let verified = tool.run(&["approvals", "versions", "--verify", "--json"]).exits(0).json();
             assert_eq!(verified["whole"], true, "{verified}");
         }
@@ -578,15 +585,16 @@ fn agent(host: &Host) {
         second - at_ms(&line),
         witnesses(&line),
     );
-    assert!(at_ms(&line) <= first + THINKING, "{line}");
+    assert!(at_ms(&line) <= first || !has_bars(), "{line}");
     // The line names the version to go back to.
     let before = line["from"].to_string();
     let ran = host.tool.run(&["approvals", "restore", &before, "--yes", "--json"]).exits(0);
     assert_eq!(ran.json()["set"]["outcome"], "stored", "{ran:#?}");
     let restored = host.document();
     assert_eq!(without_use(&restored), without_use(&document(&["/usr/bin/cp", "/bin/cp"])), "{restored}");
-    let line = watch.event("changed");
-    assert_eq!((&line["writer"], &line["wider"]), (&json!("restore"), &json!(false)), "{line}");
+    // The host may have added its socket to the agent's document before.
+    let line = watch.until("the restoration", |line| line["writer"] == "restore");
+    assert_eq!((&line["event"], &line["wider"]), (&json!("changed"), &json!(false)), "{line}");
     // What the agent gave itself is gone.
     host.run("again", vec!["touch third".to_owned()]);
     let prompt = host.prompt("touch third");
