@@ -20,7 +20,9 @@ pub enum Step {
     Keyring,
     /// Loading the certificates that are trusted.
     Trust,
-    /// Resolving the name and connecting, through a proxy where one is set.
+    /// Looking up the addresses of a name: the gateway's, or the proxy's.
+    LookingUp(String),
+    /// Connecting, through a proxy where one is set.
     Connecting,
     /// The TLS handshake.
     Securing,
@@ -41,6 +43,7 @@ impl fmt::Display for Step {
         match self {
             Self::Keyring => f.write_str("while another process held this device's key"),
             Self::Trust => f.write_str("while loading the trusted certificates"),
+            Self::LookingUp(name) => write!(f, "while looking up the name {name}"),
             Self::Connecting => f.write_str("while connecting"),
             Self::Securing => f.write_str("during the TLS handshake"),
             Self::Upgrading => f.write_str("during the upgrade to a WebSocket"),

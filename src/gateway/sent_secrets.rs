@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Hello;
 use super::error::GatewayError;
-use super::refusal::Failure;
+use super::refusal::{Failure, Reason};
 use super::target::Credential;
 
 /// Replaces a secret.
@@ -40,6 +40,12 @@ impl SentSecrets {
         match error {
             GatewayError::Refused(mut refusal) => {
                 refusal.failure = self.failure(refusal.failure);
+                // The id becomes part of a command to copy.
+                if let Reason::Pairing { request, .. } = &mut refusal.reason
+                    && request.as_ref().is_some_and(|id| self.is_in(id))
+                {
+                    *request = None;
+                }
                 GatewayError::Refused(refusal)
             }
             GatewayError::Failed { method, failure } => {
@@ -74,6 +80,10 @@ impl SentSecrets {
         hello
     }
 
+    fn is_in(&self, text: &str) -> bool {
+        self.0.iter().any(|secret| text.contains(secret.expose_secret()))
+    }
+
     fn text(&self, text: String) -> String {
         self.0.iter().fold(text, |text, secret| match secret.expose_secret() {
             secret if text.contains(secret) => text.replace(secret, REDACTED),
@@ -90,5 +100,26 @@ impl SentSecrets {
             }
             value => value,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::gateway::refusal::Refusal;
+
+    #[test]
+    fn the_id_of_a_pairing_request_is_not_the_token() {
+        let secrets = SentSecrets::of(&Credential::Token("s3cret-t0ken".into()), None);
+        let refused = |request: &str| {
+            let failure =
+                json!({ "code": "x", "details": { "code": "PAIRING_REQUIRED", "requestId": request } });
+            let refusal = Refusal::of(serde_json::from_value(failure).unwrap());
+            format!("{:?}", secrets.error(GatewayError::Refused(Box::new(refusal))))
+        };
+        assert!(!refused("a-s3cret-t0ken").contains("s3cret-t0ken"));
+        assert!(refused("a1b2").contains("request: Some(\"a1b2\")"));
     }
 }

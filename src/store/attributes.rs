@@ -7,7 +7,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::fs::{
-    Gid, XattrFlags, fchown, fgetxattr, fgetxattr_query, flistxattr, flistxattr_query, fsetxattr,
+    Gid, XattrFlags, fchown, fgetxattr, fgetxattr_query, flistxattr, flistxattr_query, fremovexattr,
+    fsetxattr,
 };
 use rustix::io::Errno;
 
@@ -71,7 +72,11 @@ pub(super) fn hand_over(old: &Path, new: &File) -> Result<(), Unkept> {
         fchown(new, None, Some(Gid::from_raw(group)))
             .map_err(|errno| Unkept { what: format!("the group {group}"), cause: errno.into() })?;
     }
-    for name in names(&old).map_err(|errno| of_file(errno.into()))? {
+    let kept = names(&old).map_err(|errno| of_file(errno.into()))?;
+    if !kept.iter().any(|name| name == ACCESS) {
+        forget_access(new)?;
+    }
+    for name in kept {
         let unkept =
             |errno: Errno| Unkept { what: format!("the extended attribute {name}"), cause: errno.into() };
         if is_of_the_kernel(&name) {
@@ -84,6 +89,20 @@ pub(super) fn hand_over(old: &Path, new: &File) -> Result<(), Unkept> {
         fsetxattr(new, name.as_str(), &value, XattrFlags::empty()).map_err(unkept)?;
     }
     Ok(())
+}
+
+/// The access control list of a file on Linux. A new file inherits one from its directory, if that has a default.
+const ACCESS: &str = "system.posix_acl_access";
+
+/// Removes an inherited access control list: with it users could read or write the new file who could not read or write
+/// the old one.
+fn forget_access(new: &File) -> Result<(), Unkept> {
+    match fremovexattr(new, ACCESS) {
+        Ok(()) | Err(Errno::NODATA | Errno::NOTSUP | Errno::NOSYS) => Ok(()),
+        Err(errno) => {
+            Err(Unkept { what: "the absence of an access control list".to_owned(), cause: errno.into() })
+        }
+    }
 }
 
 /// Whether the kernel sets an attribute by itself: from the text (Linux), so that a copy would be wrong, or from the program

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 
-use rustix::fs::{XattrFlags, fgetxattr, fsetxattr};
+use rustix::fs::{XattrFlags, fgetxattr, fremovexattr, fsetxattr};
 use serde_json::{Value, json};
 
 use crate::support::database::Host;
@@ -87,6 +87,76 @@ fn group_mode_and_attributes_stay() {
         let owner = |found: &fs::Metadata| (found.uid(), found.gid(), found.mode());
         assert_eq!(owner(&after), owner(&before), "{words:?}");
         assert_eq!(marked(&file), attributes, "{words:?}");
+        fs::remove_file(&file).unwrap();
+    }
+}
+
+/// An access control list as the kernel stores it: the owner, the user 4711, the group, the mask, and others.
+fn access(user: u16, mask: u16) -> Vec<u8> {
+    const NOBODY: u32 = u32::MAX;
+    let entries =
+        [(0x01, 6, NOBODY), (0x02, user, 4711), (0x04, 4, NOBODY), (0x10, mask, NOBODY), (0x20, 0, NOBODY)];
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, permissions, id) in entries {
+        list.extend(u16::to_le_bytes(tag));
+        list.extend(u16::to_le_bytes(permissions));
+        list.extend(u32::to_le_bytes(id));
+    }
+    list
+}
+
+/// The access control list of a file, if it has one.
+fn access_of(path: &Path) -> Option<Vec<u8>> {
+    let mut list = [0; 256];
+    let size = fgetxattr(File::open(path).unwrap(), "system.posix_acl_access", &mut list[..]).ok()?;
+    Some(list[..size].to_vec())
+}
+
+const EDITS: [&[&str]; 2] = [
+    &["approvals", "allowlist", "add", "/usr/bin/uptime", "--file", "d.json"],
+    &["approvals", "allowlist", "add", "/usr/bin/uptime", "--store", "d.json"],
+];
+
+#[test]
+fn an_access_control_list_stays() {
+    let client = Client::alone();
+    for words in EDITS {
+        for (user, mask) in [(6, 6), (6, 4), (4, 0)] {
+            let file = client.file("d.json", COMPACT);
+            let list = access(user, mask);
+            let set =
+                fsetxattr(File::open(&file).unwrap(), "system.posix_acl_access", &list, XattrFlags::empty());
+            if set.is_err() {
+                // The file system has none.
+                return;
+            }
+            let mode = fs::metadata(&file).unwrap().mode();
+            assert_eq!(client.json(words).0, 0, "{words:?}");
+            assert_ne!(text(&file), COMPACT, "{words:?}");
+            assert_eq!(access_of(&file), Some(list), "{words:?}");
+            assert_eq!(fs::metadata(&file).unwrap().mode(), mode, "{words:?}");
+            fs::remove_file(&file).unwrap();
+        }
+    }
+}
+
+/// The default of a directory applies to new files. An edit makes a new file, but it is not a new document.
+#[test]
+fn an_access_control_list_is_not_inherited() {
+    let client = Client::alone();
+    for words in EDITS {
+        let file = client.file("d.json", COMPACT);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        let home = File::open(client.home()).unwrap();
+        let default = "system.posix_acl_default";
+        if fsetxattr(&home, default, &access(6, 6), XattrFlags::empty()).is_err() {
+            return;
+        }
+        assert_eq!(client.json(words).0, 0, "{words:?}");
+        assert_ne!(text(&file), COMPACT, "{words:?}");
+        assert_eq!(access_of(&file), None, "{words:?}");
+        assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o640, "{words:?}");
+        fremovexattr(&home, default).unwrap();
         fs::remove_file(&file).unwrap();
     }
 }

@@ -109,6 +109,10 @@ pub fn next(fault: &Fault) -> Option<String> {
             "check {proxy}, or bypass it: NO_PROXY={} clearance …",
             host(&chosen.address)
         ),
+        GatewayError::TimedOut { step: Step::LookingUp(name), .. } => format!(
+            "check the address and this host's DNS server: getent hosts {}",
+            settings::quoted(std::path::Path::new(name))
+        ),
         GatewayError::TimedOut { .. } => {
             "give it more time: clearance … --timeout 2m (a loading gateway may not answer for a minute)".to_owned()
         }
