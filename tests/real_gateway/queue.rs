@@ -190,6 +190,20 @@ impl Lab {
         operator.call(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
+    /// As [`Lab::call`]; a gateway on a busy machine may refuse a call for a while.
+    pub(crate) fn call_when_available(&self, method: &str, params: &Value) -> Value {
+        let deadline = Deadline::after(PATIENCE);
+        loop {
+            let called = self.operator.borrow_mut().as_mut().expect("a connection").call(method, params);
+            match called.map_err(|error| error.to_string()) {
+                Ok(answer) => return answer,
+                Err(error) if error.contains("UNAVAILABLE") && deadline.pause(Duration::from_millis(200)) => {
+                }
+                Err(error) => panic!("{method}: {error}"),
+            }
+        }
+    }
+
     /// The pending prompts of a session, the oldest first.
     pub(crate) fn pending(&self, session: &str) -> Vec<Value> {
         let listed = self.call("exec.approval.list", &json!({}));
