@@ -3,7 +3,6 @@
 //! ```text
 //! cargo bench --bench decide                          # decisions a second, and texts made to be slow
 //! cargo bench --bench decide -- rate CASES.ndjson     # with the commands of other cases, in the form of `explain --stdin`
-//! cargo bench --bench decide -- fuzz 10000000 [SEED]  # the target of fuzz/, on a stable compiler
 //! ```
 //!
 //! Decisions and bare parses alternate, command by command in blocks, so that both have the same machine. Bare: one parser
@@ -21,21 +20,16 @@
     reason = "figures for whoever measures"
 )]
 
-use std::collections::HashSet;
 use std::env;
 use std::fs;
 use std::hint::black_box;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clearance::internals::decide::{Case, Cases, Host, Profile, ThisMachine};
 use serde_json::json;
 use tree_sitter::{ParseOptions, ParseState, Parser};
-
-#[path = "../fuzz/src/target.rs"]
-mod target;
 
 /// Cases of all kinds, from the root of the repository.
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/decisions/cases.ndjson");
@@ -53,10 +47,6 @@ fn main() {
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let word = |index: usize| arguments.get(index).map(String::as_str);
     match word(0) {
-        Some("fuzz") => fuzz(
-            word(1).map_or(1_000_000, |count| count.parse().expect("a count")),
-            word(2).map_or(1, |seed| seed.parse().expect("a seed")),
-        ),
         Some("hostile") => hostile(word(1).unwrap_or_default()),
         Some("rate") => rates(word(1).unwrap_or(RECORDED)),
         _ => {
@@ -324,208 +314,4 @@ fn texts() -> Vec<(String, String)> {
         texts.push((name.to_owned(), format!("{open}{}{close}", unit.repeat(count))));
     }
     texts
-}
-
-/// Decides mutated commands, and reports the slowest. A panic ends it with the input.
-fn fuzz(count: u64, seed: u64) {
-    let mut random = Random(seed);
-    let recorded = fs::read_to_string(RECORDED).unwrap_or_default();
-    let mut seeds: Vec<String> = recorded
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Case>(line).ok())
-        .map(|case| case.command)
-        .collect();
-    seeds.extend(TOKENS.iter().map(|&token| token.to_owned()));
-    let known = seeds.len();
-    let (mut slowest, mut verdicts) = (Vec::<(Duration, Vec<u8>)>::new(), [0_u64; 5]);
-    let mut shapes = HashSet::new();
-    let begun = Instant::now();
-    for number in 0..count {
-        let mut input = vec![u8::try_from(random.below(256)).expect("a byte")];
-        input.extend(random.mutated(&seeds, number));
-        let start = Instant::now();
-        let verdict = catch_unwind(AssertUnwindSafe(|| target::decide(&input)));
-        let taken = start.elapsed();
-        let Ok(verdict) = verdict else {
-            panic!("execution {number} of seed {seed}: {:?}", String::from_utf8_lossy(&input))
-        };
-        let index =
-            ["runs", "asks", "denied", "unknown"].iter().position(|word| *word == verdict).unwrap_or(4);
-        verdicts[index] += 1;
-        // A kind of input that is new is a start for others.
-        if input.len() < 4000
-            && shapes.insert((verdict, input.len().ilog2(), input[0], input[input.len() / 2]))
-        {
-            let text = String::from_utf8_lossy(&input[1..]).into_owned();
-            if seeds.len() < known + 5000 {
-                seeds.push(text);
-            } else {
-                let place = known + random.below(5000);
-                seeds[place] = text;
-            }
-        }
-        if slowest.len() < 5 || slowest.last().is_some_and(|(least, _)| *least < taken) {
-            slowest.push((taken, input));
-            slowest.sort_by_key(|(taken, _)| std::cmp::Reverse(*taken));
-            slowest.truncate(5);
-        }
-        if (number + 1) % 1_000_000 == 0 {
-            println!("{} executions, {:.0?}", number + 1, begun.elapsed());
-        }
-    }
-    println!("{count} executions of seed {seed} in {:.0?}; no panic", begun.elapsed());
-    println!("runs, asks, denied, unknown, error: {verdicts:?}");
-    for (taken, input) in slowest {
-        let head: String = String::from_utf8_lossy(&input).chars().take(100).collect();
-        println!("{taken:.1?} {} bytes: {head:?}", input.len());
-    }
-}
-
-/// Pieces of commands.
-const TOKENS: [&str; 80] = [
-    "ls",
-    "git status",
-    "sh -c ",
-    "bash -lc ",
-    "env ",
-    "env -S ",
-    "sudo ",
-    "nice ",
-    "timeout 5 ",
-    "xargs ",
-    "find . -exec ",
-    "npx ",
-    "pnpm dlx ",
-    "uv run ",
-    "busybox sh ",
-    "python3 -c ",
-    "node -e ",
-    "pwsh -c ",
-    "cmd /c ",
-    "exec ",
-    "command ",
-    "builtin ",
-    "eval ",
-    "source ",
-    ". ",
-    "openclaw ",
-    "/approve a allow-once",
-    "sqlite3 ",
-    "'",
-    "\"",
-    "`",
-    "$(",
-    ")",
-    "${",
-    "}",
-    "$((",
-    "))",
-    "{",
-    "(",
-    "[",
-    "]",
-    "[[",
-    "]]",
-    "|",
-    "||",
-    "&",
-    "&&",
-    ";",
-    ";;",
-    "\n",
-    "\\\n",
-    "\r\n",
-    "\\",
-    " ",
-    "\t",
-    "<<EOF\n",
-    "\nEOF\n",
-    "<<-'E'\n",
-    "<<<",
-    ">",
-    ">>",
-    "2>&1",
-    "<(",
-    "A=1 ",
-    "*",
-    "?",
-    "~",
-    "#",
-    "!",
-    "$'",
-    "$0 \"$@\"",
-    "--",
-    "-c",
-    "-",
-    "\u{a0}",
-    "\u{3000}",
-    "é",
-    "\u{feff}",
-    "\0",
-    "if true; then ",
-];
-
-/// `SplitMix64`.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        let bound = u64::try_from(bound.max(1)).expect("a count");
-        usize::try_from(self.next() % bound).expect("a count")
-    }
-
-    /// A command with some changes: pieces are put in, taken out, doubled, wrapped in quotes, or joined with another command.
-    /// Every 20,000th is as long as a release reads.
-    fn mutated(&mut self, seeds: &[String], number: u64) -> Vec<u8> {
-        let mut text = seeds[self.below(seeds.len())].clone().into_bytes();
-        for _ in 0..=self.below(5) {
-            let at = self.below(text.len() + 1);
-            let end = at + self.below(text.len() - at + 1);
-            match self.below(8) {
-                0 => drop(text.splice(at..at, TOKENS[self.below(TOKENS.len())].bytes())),
-                1 => drop(text.drain(at..end.min(at + 12))),
-                2 => {
-                    let piece = text[at..end].to_vec();
-                    drop(text.splice(at..at, piece));
-                }
-                3 if at < text.len() => text[at] = u8::try_from(self.below(256)).expect("a byte"),
-                4 => drop(text.splice(at..end, seeds[self.below(seeds.len())].bytes())),
-                5 => {
-                    let [open, close] = [
-                        ["'", "'"],
-                        ["\"", "\""],
-                        ["$(", ")"],
-                        ["sh -c '", "'"],
-                        ["{ ", "; }"],
-                        ["\"$(", ")\""],
-                    ][self.below(6)];
-                    drop(text.splice(end..end, close.bytes()));
-                    drop(text.splice(at..at, open.bytes()));
-                }
-                6 => {
-                    let token = TOKENS[self.below(TOKENS.len())];
-                    drop(text.splice(at..at, token.repeat(1 + self.below(30)).bytes()));
-                }
-                _ => {
-                    text.extend([" | ", " && ", "; ", "\n"][self.below(4)].bytes());
-                    text.extend(seeds[self.below(seeds.len())].bytes());
-                }
-            }
-            text.truncate(4000);
-        }
-        if number % 20_000 == 19_999 && !text.is_empty() {
-            let most = 1 + self.below(40);
-            text.truncate(most);
-            text = text.repeat(LONGEST / text.len());
-        }
-        text
-    }
 }

@@ -44,8 +44,8 @@ def free_port():
 
 @contextlib.contextmanager
 def gateway(node, openclaw, state, port):
-    """Runs a gateway with this state directory while the block runs."""
-    (state / "home").mkdir(parents=True)
+    """Runs a gateway with this state directory, which may be that of an earlier one, while the block runs."""
+    (state / "home").mkdir(parents=True, exist_ok=True)
     auth = {"mode": "token", "token": TOKEN}
     config = {
         "gateway": {"mode": "local", "bind": "loopback", "port": port, "auth": auth},

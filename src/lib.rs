@@ -40,14 +40,29 @@ pub mod internals {
         pub use crate::approvals::check::schema::{derived, derived_native};
         pub use crate::approvals::findings::codes::Code;
         pub use crate::approvals::findings::diagnostic::Diagnostic;
+        pub use crate::approvals::findings::diagnostic::{Position, Verdict};
+        pub use crate::approvals::findings::severity::Severity;
         pub use crate::approvals::model::path::Step;
         pub use crate::approvals::policy_tests::derived as derived_tests;
-        pub use crate::approvals::{Strictness, Syntax, check};
+        pub use crate::approvals::{Strictness, Syntax, check, contents_of, parse, position};
+    }
+
+    /// Reports as text and as machine output.
+    pub mod output {
+        pub use crate::output::{Look, Paper, github, human, json, sarif};
+        pub use crate::report::approvals::{FileReport, validation};
+    }
+
+    /// Configuration files.
+    pub mod settings {
+        pub use crate::settings::{
+            Entry, Environment, Execution, Flags, Project, Resolved, SettingsError, names, resolve,
+        };
     }
 
     /// Decisions about commands, and the proofs of them.
     pub mod decide {
-        pub use crate::approvals::decide::{Case, Cases, Context, Found, Host, Profile, Proof};
+        pub use crate::approvals::decide::{Answer, Case, Cases, Context, Found, Host, Profile, Proof};
         pub use crate::store::files::ThisMachine;
     }
 
@@ -55,8 +70,9 @@ pub mod internals {
     pub mod gateway {
         pub use crate::gateway::api::events::Event;
         pub use crate::gateway::error::GatewayError;
+        pub use crate::gateway::error::Violation;
         pub use crate::gateway::target::{Address, Credential, Target, Trust};
-        pub use crate::gateway::{Access, ConnectOptions, Effect, Events, Keyring, Link};
+        pub use crate::gateway::{Access, ConnectOptions, Effect, Events, Keyring, Link, Unplugged};
     }
 
     /// The screen of `queue triage`.
@@ -69,6 +85,8 @@ pub mod internals {
 
     /// Prompts and plans.
     pub mod queue {
-        pub use crate::queue::{Intent, Key, Kind, Prompt, Reader, Rules, Runs, plan};
+        pub use crate::queue::plan::{Group, Kept, Plan, Skip};
+        pub use crate::queue::scope::Place;
+        pub use crate::queue::{Intent, Keep, Key, Kind, Listing, Prompt, Reader, Rules, Runs, Scope, plan};
     }
 }

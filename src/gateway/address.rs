@@ -87,7 +87,9 @@ fn host_and_port(text: &str) -> Option<&str> {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.as_str().trim_end_matches('/'))
+        // The slash of a URL without a path; any other one is part of the path.
+        let text = self.0.as_str();
+        f.write_str(if self.0.path() == "/" { text.trim_end_matches('/') } else { text })
     }
 }
 
@@ -148,6 +150,21 @@ impl Address {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_printed_is_the_address() {
+        for (text, printed) in [
+            ("wss://h/", "wss://h"),
+            ("wss://h", "wss://h"),
+            ("https://h//", "https://h//"),
+            ("https://h/x/", "https://h/x/"),
+            ("https://h/x", "https://h/x"),
+        ] {
+            let address: Address = text.parse().unwrap();
+            assert_eq!(address.to_string(), printed);
+            assert_eq!(printed.parse(), Ok(address));
+        }
+    }
 
     #[test]
     fn a_host_with_a_port_is_an_address() {

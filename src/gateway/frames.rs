@@ -64,6 +64,10 @@ impl Incoming {
         // The text may be a secret, so the error only names the problem.
         let garbage = |cause: &str| Violation::Garbage(cause.to_owned());
         let frame: Frame<'_> = serde_json::from_str(text).map_err(|error| garbage(&kind(&error)))?;
+        // A derived struct is also read from an array of its fields.
+        if !text.trim_start().starts_with('{') {
+            return Err(garbage("neither an answer nor an event"));
+        }
         let payload = frame.payload.map(ToOwned::to_owned);
         match (frame.r#type.as_ref(), frame.id, frame.event) {
             ("res", Some(id), _) => {
@@ -118,6 +122,8 @@ mod tests {
             (r#"{"type":"res","id":"1"}"#, "an answer without `ok`"),
             (r#"{"type":"req","id":"1"}"#, "neither an answer nor an event"),
             (r#"{"type":"res","id":1,"ok":true}"#, "JSON of another shape at line 1 column 20"),
+            (r#"["res","1",true]"#, "neither an answer nor an event"),
+            (r#" ["event",null,null,null,null,"tick"]"#, "neither an answer nor an event"),
         ] {
             let violation = Incoming::read(text).unwrap_err();
             assert_eq!(violation, Violation::Garbage(expected.to_owned()), "{text}");

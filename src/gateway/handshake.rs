@@ -230,53 +230,61 @@ fn upgrade_error(response: &Response<Option<Vec<u8>>>) -> GatewayError {
 async fn challenge(socket: &mut Socket, deadline: Deadline) -> Result<Challenge, GatewayError> {
     let deadline = deadline.at_most(CHALLENGE);
     loop {
-        match next(socket, Step::Challenge, deadline).await? {
-            Incoming::Event { name, payload: Some(payload), .. } if name == "connect.challenge" => {
-                return serde_json::from_str(payload.get())
-                    .map_err(|error| malformed_answer(&name, &error, Step::Challenge));
-            }
-            Incoming::Event { .. } => {}
-            // No call was made yet.
-            Incoming::Response { .. } => {
-                return Err(GatewayError::Violation {
-                    violation: Violation::UnknownAnswer,
-                    step: Step::Challenge,
-                });
-            }
+        if let Some(challenge) = challenge_in(next(socket, Step::Challenge, deadline).await?)? {
+            return Ok(challenge);
+        }
+    }
+}
+
+/// The challenge in a message before `connect`. `None`: it is another event.
+pub(super) fn challenge_in(incoming: Incoming) -> Result<Option<Challenge>, GatewayError> {
+    match incoming {
+        Incoming::Event { name, payload: Some(payload), .. } if name == "connect.challenge" => {
+            let challenge = serde_json::from_str(payload.get());
+            challenge.map(Some).map_err(|error| malformed_answer(&name, &error, Step::Challenge))
+        }
+        Incoming::Event { .. } => Ok(None),
+        // No call was made yet.
+        Incoming::Response { .. } => {
+            Err(GatewayError::Violation { violation: Violation::UnknownAnswer, step: Step::Challenge })
         }
     }
 }
 
 async fn answer(socket: &mut Socket, id: &str, deadline: Deadline) -> Result<Hello, GatewayError> {
     loop {
-        match next(socket, Step::Hello, deadline).await? {
-            Incoming::Response { id: answered, .. } if answered != id => {
-                return Err(GatewayError::Violation {
-                    violation: Violation::UnknownAnswer,
-                    step: Step::Hello,
-                });
-            }
-            Incoming::Response { result: Err(failure), .. } => {
-                return Err(GatewayError::Refused(Box::new(Refusal::of(*failure))));
-            }
-            Incoming::Response { result: Ok(payload), .. } => {
-                let payload = payload.as_deref().map_or("null", serde_json::value::RawValue::get);
-                let hello: Hello = serde_json::from_str(payload)
-                    .map_err(|error| malformed_answer(Method::Connect.as_str(), &error, Step::Hello))?;
-                if !(3..=4).contains(&hello.protocol) {
-                    let failure = super::refusal::Failure {
-                        message: format!("it answered with protocol {}", hello.protocol),
-                        ..Default::default()
-                    };
-                    let reason = Reason::Protocol { expected: Some(hello.protocol) };
-                    let refusal = Refusal { reason, failure, device_token_would_do: false };
-                    return Err(GatewayError::Refused(Box::new(refusal)));
-                }
-                return Ok(hello);
-            }
-            // Events may arrive before the answer; they are not needed yet.
-            Incoming::Event { .. } => {}
+        if let Some(hello) = hello_in(next(socket, Step::Hello, deadline).await?, id)? {
+            return Ok(hello);
         }
+    }
+}
+
+/// The answer to `connect` in a message. `None`: it is an event.
+pub(super) fn hello_in(incoming: Incoming, id: &str) -> Result<Option<Hello>, GatewayError> {
+    match incoming {
+        Incoming::Response { id: answered, .. } if answered != id => {
+            Err(GatewayError::Violation { violation: Violation::UnknownAnswer, step: Step::Hello })
+        }
+        Incoming::Response { result: Err(failure), .. } => {
+            Err(GatewayError::Refused(Box::new(Refusal::of(*failure))))
+        }
+        Incoming::Response { result: Ok(payload), .. } => {
+            let payload = payload.as_deref().map_or("null", serde_json::value::RawValue::get);
+            let hello: Hello = serde_json::from_str(payload)
+                .map_err(|error| malformed_answer(Method::Connect.as_str(), &error, Step::Hello))?;
+            if !(3..=4).contains(&hello.protocol) {
+                let failure = super::refusal::Failure {
+                    message: format!("it answered with protocol {}", hello.protocol),
+                    ..Default::default()
+                };
+                let reason = Reason::Protocol { expected: Some(hello.protocol) };
+                let refusal = Refusal { reason, failure, device_token_would_do: false };
+                return Err(GatewayError::Refused(Box::new(refusal)));
+            }
+            Ok(Some(hello))
+        }
+        // Events may arrive before the answer; they are not needed yet.
+        Incoming::Event { .. } => Ok(None),
     }
 }
 

@@ -34,6 +34,7 @@ pub use clock::Clock;
 pub use connect_options::{ConnectOptions, Observer, Patience, Probe, Process, Progress};
 pub use keyring::Keyring;
 pub use link::Link;
+pub use session::unplugged::Unplugged;
 pub use session::{Events, Session};
 pub use webhook::{Undelivered, Webhook, WebhookUrl, WebhookUrlError};
 

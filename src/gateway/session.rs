@@ -3,6 +3,8 @@
 //! One task reads and one task writes, so that a peer that stops reading does not block answers. They share the table
 //! of calls, and the error that ended the connection.
 
+pub(super) mod unplugged;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -119,14 +121,15 @@ impl Calls {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends every call, and all later ones. The first cause is kept.
-    fn end(&self, cause: GatewayError) {
+    /// Ends every call, and all later ones. The first cause is kept, and returned.
+    fn end(&self, cause: GatewayError) -> Arc<GatewayError> {
         let mut state = self.state();
         let cause = Arc::clone(state.ended.get_or_insert_with(|| Arc::new(cause)));
         for (_, Pending { method, sent, written, answer }) in state.pending.drain() {
             // A caller that has stopped waiting does not receive it.
             let _ = answer.send((written, Err(unanswered(method, sent, Arc::clone(&cause)))));
         }
+        cause
     }
 
     /// Abandons a call. Returns whether it may have been sent.
@@ -143,7 +146,8 @@ impl Calls {
     fn settle(&self, id: &str, result: Answer) -> Result<(), Violation> {
         let mut state = self.state();
         let number: u64 = id.parse().map_err(|_| Violation::UnknownAnswer)?;
-        if number == 0 || number > state.issued {
+        // `+1` and `01` are numbers, but no ids of calls.
+        if number == 0 || number > state.issued || number.to_string() != id {
             return Err(Violation::UnknownAnswer);
         }
         // A second answer, or one for an abandoned call, is ignored.
@@ -189,23 +193,11 @@ impl Session {
         let (sink, stream) = socket.split();
         let calls = Arc::new(Calls::default());
         let (outgoing, queue) = mpsc::channel(QUEUED_CALLS);
-        let (publisher, events) = if events {
-            let (sender, queue) = mpsc::channel(QUEUED_EVENTS);
-            let held = Arc::new(AtomicUsize::new(0));
-            let publisher = Publisher { sender, held: Arc::clone(&held), gap: false, seq: None };
-            (Some(publisher), Some(Events { queue, held, came: StdInstant::now() }))
-        } else {
-            (None, None)
-        };
+        let (publisher, events) = events.then(Publisher::new).unzip();
         let secrets = sent_secrets.secrets().to_vec();
-        let reader = SocketReader {
-            stream,
-            calls: Arc::clone(&calls),
-            outgoing: outgoing.downgrade(),
-            publisher,
-            sent_secrets,
-            quiet: hello.policy.tick() / 2,
-        };
+        let inbox = Inbox { calls: Arc::clone(&calls), publisher, sent_secrets };
+        let reader =
+            SocketReader { stream, inbox, outgoing: outgoing.downgrade(), quiet: hello.policy.tick() / 2 };
         let reader = tokio::spawn(reader.run());
         let writer = tokio::spawn(write(sink, queue, Arc::clone(&calls)));
         (Self { hello, device, secrets, calls, outgoing, reader, writer }, events)
@@ -345,10 +337,8 @@ async fn write(mut sink: SplitSink<Socket, Message>, mut queue: mpsc::Receiver<O
 
 struct SocketReader {
     stream: SplitStream<Socket>,
-    calls: Arc<Calls>,
+    inbox: Inbox,
     outgoing: mpsc::WeakSender<Outgoing>,
-    publisher: Option<Publisher>,
-    sent_secrets: SentSecrets,
     /// After this time without a message a ping is sent; after five times this time the connection is closed. An early
     /// gateway may be busy, and send nothing, for a minute.
     quiet: Duration,
@@ -357,8 +347,7 @@ struct SocketReader {
 impl SocketReader {
     async fn run(mut self) {
         let ended = self.read().await;
-        let ended = self.sent_secrets.error(ended);
-        self.calls.end(ended);
+        self.inbox.end(ended);
     }
 
     async fn read(&mut self) -> GatewayError {
@@ -376,22 +365,38 @@ impl SocketReader {
                 }
                 Ok(Some(Ok(message))) => {
                     received = Instant::now();
-                    let size = message.len();
-                    match read(message, &self.step()) {
-                        Ok(Some(incoming)) => {
-                            if let Err(violation) = self.take(incoming, size) {
-                                return GatewayError::Violation { violation, step: self.step() };
-                            }
-                        }
-                        Ok(None) => {}
-                        Err(error) => return error,
+                    if let Err(error) = self.inbox.message(message) {
+                        return error;
                     }
                 }
-                Ok(Some(Err(error))) => return websocket_error(error, &self.step()),
+                Ok(Some(Err(error))) => return websocket_error(error, &self.inbox.step()),
                 Ok(None) => {
-                    return GatewayError::Closed { step: self.step(), code: None, reason: String::new() };
+                    return GatewayError::Closed {
+                        step: self.inbox.step(),
+                        code: None,
+                        reason: String::new(),
+                    };
                 }
             }
+        }
+    }
+}
+
+/// What happens to received messages: answers settle calls, and events are queued.
+struct Inbox {
+    calls: Arc<Calls>,
+    publisher: Option<Publisher>,
+    sent_secrets: SentSecrets,
+}
+
+impl Inbox {
+    fn message(&mut self, message: Message) -> Result<(), GatewayError> {
+        let size = message.len();
+        match read(message, &self.step())? {
+            Some(incoming) => self
+                .take(incoming, size)
+                .map_err(|violation| GatewayError::Violation { violation, step: self.step() }),
+            None => Ok(()),
         }
     }
 
@@ -413,6 +418,11 @@ impl SocketReader {
         }
     }
 
+    /// Ends all calls with the error that ended the connection, and returns that error without secrets.
+    fn end(&self, cause: GatewayError) -> Arc<GatewayError> {
+        self.calls.end(self.sent_secrets.error(cause))
+    }
+
     fn step(&self) -> Step {
         // Errors name the call that has waited longest.
         let state = self.calls.state();
@@ -430,9 +440,16 @@ struct Publisher {
 }
 
 impl Publisher {
+    fn new() -> (Self, Events) {
+        let (sender, queue) = mpsc::channel(QUEUED_EVENTS);
+        let held = Arc::new(AtomicUsize::new(0));
+        let publisher = Self { sender, held: Arc::clone(&held), gap: false, seq: None };
+        (publisher, Events { queue, held, came: StdInstant::now() })
+    }
+
     fn publish(&mut self, event: Event, size: usize, seq: Option<u64>) {
         if let Some(seq) = seq {
-            self.gap |= self.seq.is_some_and(|last| seq != last + 1);
+            self.gap |= self.seq.is_some_and(|last| last.checked_add(1) != Some(seq));
             self.seq = Some(seq);
         }
         if self.gap && self.sender.try_send((0, StdInstant::now(), Event::Gap)).is_ok() {

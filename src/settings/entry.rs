@@ -142,9 +142,10 @@ impl Entry {
             Some(content) => (BYTE_ORDER_MARK, content),
             None => ("", original),
         };
+        // As it is: without its line ends, a text with a lone CR before one would be accepted.
+        let document = parsed(file, content)?;
         // The editor writes LF alone; the line ends are restored below.
         let text = content.replace("\r\n", "\n");
-        let document = parsed(file, &text)?;
         let replaced = document
             .get("gateways")
             .and_then(Item::as_table_like)
@@ -271,23 +272,61 @@ fn separate(text: &mut String) {
 fn with_line_ends_of(old: &str, new: &str) -> String {
     let (crlf, all) = (old.matches("\r\n").count(), old.matches('\n').count());
     let usual = if 2 * crlf > all { "\r\n" } else { "\n" };
-    let mut rest: &[&str] = &old.split_inclusive('\n').collect::<Vec<_>>();
+    let ends: Vec<&str> = old.split('\n').collect();
+    let old: Vec<&str> = ends.iter().map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
+    let lines: Vec<&str> = new.split('\n').collect();
     let mut text = String::new();
-    for line in new.split_inclusive('\n') {
-        let Some(line) = line.strip_suffix('\n') else {
-            text.push_str(line);
-            continue;
-        };
-        let same = |old: &&str| {
-            old.strip_suffix('\n').map(|old| old.strip_suffix('\r').unwrap_or(old)) == Some(line)
-        };
-        let found = rest.iter().position(same);
-        let end = found.map_or(usual, |at| if rest[at].ends_with("\r\n") { "\r\n" } else { "\n" });
-        rest = found.map_or(rest, |at| &rest[at + 1..]);
+    for (at, (line, kept)) in lines.iter().zip(kept(&old, &lines)).enumerate() {
         text.push_str(line);
-        text.push_str(end);
+        if at + 1 < lines.len() {
+            // The last old line has no end.
+            let own = kept.filter(|kept| kept + 1 < ends.len());
+            text.push_str(own.map_or(usual, |kept| if ends[kept].ends_with('\r') { "\r\n" } else { "\n" }));
+        }
     }
     text
+}
+
+/// Which old line each new line is: the longest common sequence, so that an inserted line that equals a later one is not
+/// taken for it.
+fn kept(old: &[&str], new: &[&str]) -> Vec<Option<usize>> {
+    /// The number of pairs of lines that are compared at most, far above those of a real configuration.
+    const PAIRS: usize = 4 << 20;
+    let start = old.iter().zip(new).take_while(|(old, new)| old == new).count();
+    let (old_rest, new_rest) = (&old[start..], &new[start..]);
+    let end = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(old, new)| old == new).count();
+    let (rows, columns) = (old_rest.len() - end, new_rest.len() - end);
+    let mut kept: Vec<Option<usize>> = (0..start).map(Some).collect();
+    if rows.saturating_mul(columns) > PAIRS {
+        kept.resize(start + columns, None);
+    } else {
+        // The longest sequences of what follows each pair of lines.
+        let width = columns + 1;
+        let mut longest = vec![0_u32; (rows + 1) * width];
+        for row in (0..rows).rev() {
+            for column in (0..columns).rev() {
+                longest[row * width + column] = if old_rest[row] == new_rest[column] {
+                    longest[(row + 1) * width + column + 1] + 1
+                } else {
+                    longest[(row + 1) * width + column].max(longest[row * width + column + 1])
+                };
+            }
+        }
+        let mut row = 0;
+        for column in 0..columns {
+            while row < rows
+                && old_rest[row] != new_rest[column]
+                && longest[(row + 1) * width + column] >= longest[row * width + column + 1]
+            {
+                row += 1;
+            }
+            let is_same = row < rows && old_rest[row] == new_rest[column];
+            kept.push(is_same.then_some(start + row));
+            row += usize::from(is_same);
+        }
+    }
+    kept.extend((old.len() - end..old.len()).map(Some));
+    kept
 }
 
 /// Sets a field. An existing field keeps its position and its trailing comment.
@@ -317,6 +356,32 @@ mod tests {
 
     fn entry(name: &str) -> Entry {
         Entry { name: name.to_owned(), url: "wss://new.example".to_owned(), ..Entry::default() }
+    }
+
+    /// An inserted line may equal a line further down.
+    #[test]
+    fn mixed_line_ends_stay_as_they_are() {
+        let text = "[t]\r\nb = '''\nx\n\ny'''\r\nc = 1\r\nd = 1\r\ne = 1";
+        let new = Entry { default: true, ..entry("x") };
+        let after = edit(&new, text).unwrap();
+        assert!(
+            after.starts_with("default = \"x\"\r\n\r\n[t]\r\nb = '''\nx\n\ny'''\r\nc = 1\r\n"),
+            "{after:?}"
+        );
+        assert_eq!(kept(&["a", "", "b"], &["", "a", "", "b", "c"]), [None, Some(0), Some(1), Some(2), None]);
+        assert_eq!(kept(&["a", "x", "b"], &["a", "b"]), [Some(0), Some(2)]);
+        assert_eq!(kept(&["x", "a"], &["y", "a", "x"]), [None, Some(1), None]);
+        assert_eq!(kept(&[], &["a"]), [None]);
+        assert_eq!(kept(&["a"], &[]), [] as [Option<usize>; 0]);
+    }
+
+    /// Only CRLF and LF end a line in TOML.
+    #[test]
+    fn a_lone_carriage_return_is_refused() {
+        for text in ["a = 1\r\r\n", "a = 1\rb = 2\n", "a = \"\"\"\"\"\"\r\r\n"] {
+            let error = edit(&entry("x"), text).unwrap_err();
+            assert!(error.to_string().contains("this is not TOML"), "{error}");
+        }
     }
 
     #[test]

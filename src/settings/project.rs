@@ -88,12 +88,13 @@ impl Project {
                 remedy: None,
             });
         };
-        Reader { file: &file, text: &text }.read().map(|(overrides, spans)| Self {
-            file: Some(file.clone()),
-            overrides,
-            spans,
-            text: text.clone(),
-        })
+        Self::of(file, text)
+    }
+
+    /// The configuration in the text of a file.
+    pub fn of(file: PathBuf, text: String) -> Result<Self, SettingsError> {
+        let (overrides, spans) = Reader { file: &file, text: &text }.read()?;
+        Ok(Self { file: Some(file), text, overrides, spans })
     }
 
     /// The name of a document: its path relative to the configuration's directory, if it is below that directory.

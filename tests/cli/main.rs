@@ -26,6 +26,7 @@ mod explain;
 mod faults;
 mod foreign;
 mod forging;
+mod fuzzing;
 mod gateway;
 mod generated;
 mod get;
