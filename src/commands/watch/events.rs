@@ -109,8 +109,8 @@ impl Backend {
                 // The directory that had this path is gone, and perhaps its watch, too.
                 drop(watcher.unwatch(&directory));
                 // Nobody waits for an answer that is too late.
-                let watched = watcher.watch(&directory, RecursiveMode::NonRecursive).is_ok();
-                let _: Result<(), _> = answer.send(watched);
+                let is_watched = watcher.watch(&directory, RecursiveMode::NonRecursive).is_ok();
+                let _: Result<(), _> = answer.send(is_watched);
             }
         };
         thread::Builder::new().name("watched directories".to_owned()).spawn(work).ok()?;
