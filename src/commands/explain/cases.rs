@@ -77,7 +77,7 @@ fn next<T>(
         match receiver.try_recv() {
             Ok(item) => return Ok(Some(item)),
             Err(TryRecvError::Disconnected) => return Ok(None),
-            Err(TryRecvError::Empty) => pause.map(thread::sleep).unwrap_or_default(),
+            Err(TryRecvError::Empty) => pause.map(thread::park_timeout).unwrap_or_default(),
         }
     }
     print(None)?;

@@ -62,7 +62,7 @@ impl Events {
         };
         let paced = move |event| {
             handle(event);
-            thread::sleep(PACE);
+            thread::park_timeout(PACE);
         };
         let backend = notify::recommended_watcher(paced).ok().and_then(Backend::start);
         Self { backend: backend.map(RefCell::new), watched, ticks }
