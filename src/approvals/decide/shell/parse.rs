@@ -172,6 +172,17 @@ mod tests {
         );
     }
 
+    /// The bug: the process was killed.
+    #[test]
+    fn a_brace_before_any_character_is_parsed() {
+        for character in ['\u{100}', '\u{ffff}', '\u{10000}', '\u{1f600}', '\u{f0000}', '\u{10ffff}'] {
+            for text in ["{", "{1", "{1..", "{1..2"] {
+                let command = format!("echo {text}{character}");
+                assert!(parse(&command).is_ok(), "{command}");
+            }
+        }
+    }
+
     #[test]
     fn the_grammar_loads_and_the_length_is_limited() {
         assert!(parse("ls -l").is_ok_and(|tree| !tree.root_node().has_error()));
