@@ -11,6 +11,11 @@ pub trait Host {
 
     /// Whether the gateway's user may change the file, its directory or a link on the way. `None`: unknown.
     fn is_writable(&self, path: &str) -> Option<bool>;
+
+    /// Whether each answer is asked for once and kept.
+    fn is_cached(&self) -> bool {
+        false
+    }
 }
 
 /// What is at a path.

@@ -26,7 +26,12 @@ impl Host for Seen<'_> {
         if !path.starts_with('/') {
             return Found::Unknown;
         }
-        self.found.borrow_mut().entry(path.to_owned()).or_insert_with(|| self.host.look(path)).clone()
+        if let Some(found) = self.found.borrow().get(path) {
+            return found.clone();
+        }
+        let found = self.host.look(path);
+        self.found.borrow_mut().insert(path.to_owned(), found.clone());
+        found
     }
 
     fn read(&self, path: &str, limit: usize) -> Option<Vec<u8>> {
@@ -35,6 +40,10 @@ impl Host for Seen<'_> {
 
     fn is_writable(&self, path: &str) -> Option<bool> {
         *self.writable.borrow_mut().entry(path.to_owned()).or_insert_with(|| self.host.is_writable(path))
+    }
+
+    fn is_cached(&self) -> bool {
+        true
     }
 }
 

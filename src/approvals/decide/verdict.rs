@@ -66,7 +66,8 @@ fn decided(
     host: &dyn Host,
     explains_near: bool,
 ) -> Decision {
-    let host: &dyn Host = &Seen::new(host);
+    let own = Seen::new(host);
+    let host: &dyn Host = if host.is_cached() { host } else { &own };
     let home = words::home(question.home);
     let named = words::trim(question.directory);
     let question = &Question { home: &home, directory: named, ..question.clone() };

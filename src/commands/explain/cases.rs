@@ -27,7 +27,7 @@ use crate::store::input::{Input, InputError};
 const THREADS: usize = 8;
 
 /// The largest number of lines in a batch.
-const LINES: usize = 64;
+const LINES: usize = 256;
 
 /// The number of bytes after which a batch takes no more lines.
 const BYTES: usize = 1 << 18;
