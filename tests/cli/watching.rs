@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -392,9 +393,10 @@ fn a_restoration_that_fails_is_one_line_for_each_cause_and_is_not_forgotten() {
         watch.event("watching");
     };
     again(&mut watch);
-    // Another cause.
-    fs::remove_dir(&lock).unwrap();
-    std::os::unix::fs::symlink(&lock, &lock).unwrap();
+    // Another cause: a link to itself, at once, since the watch may try again at any time.
+    let aside = lock.with_extension("aside");
+    std::os::unix::fs::symlink(&lock, &aside).unwrap();
+    renameat_with(CWD, &aside, CWD, &lock, RenameFlags::EXCHANGE).unwrap();
     again(&mut watch);
     let other = watch.event("not-restored")["cause"].clone();
     assert_ne!(cause, other);
