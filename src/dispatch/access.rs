@@ -53,15 +53,14 @@ pub fn flags(gateway: Option<String>, access: Access, quiet: bool) -> Flags {
 /// The flags of a command that reconnects for as long as it runs, and reports each connection itself.
 pub fn unattended(access: Unattended) -> Flags {
     let Unattended { token_file, password_file, tls_fingerprint, ca_file, verbose } = access;
-    let (ask_token, ask_password, wait) = (false, false, false);
     let access = Access {
         token_file,
         password_file,
-        ask_token,
-        ask_password,
+        ask_token: false,
+        ask_password: false,
         tls_fingerprint,
         ca_file,
-        wait,
+        wait: false,
         verbose,
     };
     Flags { wait: Wait::Never, ..flags(None, access, false) }

@@ -95,7 +95,7 @@ fn document(choice: u8) -> Value {
 }
 
 /// Pieces of commands.
-const TOKENS: [&str; 80] = [
+const TOKENS: [&str; 82] = [
     "ls",
     "git status",
     "sh -c ",
@@ -134,6 +134,8 @@ const TOKENS: [&str; 80] = [
     "$((",
     "))",
     "{",
+    "{\u{1f600}",
+    "{1..\u{10ffff}",
     "(",
     "[",
     "]",

@@ -119,7 +119,7 @@ fn session(text: &str) -> u64 {
                 if gap {
                     assert!(
                         matches!(events.next(), Some(Event::Gap)),
-                        "events are missing, and nobody is told: {line}"
+                        "a missing event is not reported as a gap: {line}"
                     );
                 }
                 let event = events.next().unwrap_or_else(|| panic!("an event is lost: {line}"));

@@ -9,9 +9,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// How long a stop of the process may take to begin.
 const STOPPING: Duration = Duration::from_millis(100);
 
-/// Stops a process that somebody could continue. As `SIGTSTP`, which asks for the stop and is caught here, it has no
-/// effect on an orphaned process group, that is, one without a shell that could continue it. `SIGSTOP` stops
-/// any process.
+/// Stops a process that a shell could continue. Like `SIGTSTP`, which asks for the stop and is caught here, it has no effect
+/// on an orphaned process group, that is, one that no shell could continue; `SIGSTOP` stops any process.
 const STOPS: Os = Os::TTIN;
 
 /// What a signal asks for.
@@ -69,7 +68,7 @@ impl Signals {
         }
     }
 
-    /// Stops until the process is continued. Where nobody could continue it, it does not stop, as if the signal had its
+    /// Stops until the process is continued. Where no shell could continue it, it does not stop, as if the signal had its
     /// usual effect.
     pub(super) async fn stop(&mut self, stop: Stop) -> io::Result<()> {
         match stop {
