@@ -1,6 +1,7 @@
 //! A parsed command line: its words, the command, and the flags that another command needs to act on the same target.
 
 use std::ffi::OsString;
+use std::iter;
 use std::path::Path;
 
 use clap::{Arg, ArgAction, Command, CommandFactory, Parser};
@@ -48,10 +49,35 @@ pub(super) enum Reach {
     NewEntry,
 }
 
-pub(super) fn root() -> Command {
-    let mut root = Cli::command();
-    root.build();
-    root
+/// The commands and their flags. A command is built when it is named: building all of them takes longer than explaining
+/// a command.
+#[derive(Debug)]
+pub(super) struct Commands(Command);
+
+impl Commands {
+    pub(super) fn new() -> Self {
+        Self(Cli::command())
+    }
+
+    /// The commands of a command line.
+    fn of(arguments: &[OsString]) -> Self {
+        let mut root = Cli::command();
+        // A wrong flag may stand before the name of the command.
+        if root.try_get_matches_from_mut(arguments).is_err() {
+            root.build();
+        }
+        Self(root)
+    }
+
+    /// Builds the command at the start of some words, none of which is a flag.
+    pub(super) fn build<'w>(&mut self, words: impl IntoIterator<Item = &'w str>) {
+        // An error comes from the command or its operands, so that the command is built then, too.
+        _ = self.0.try_get_matches_from_mut(iter::once("clearance").chain(words));
+    }
+
+    pub(super) fn root(&self) -> &Command {
+        &self.0
+    }
 }
 
 /// A command by its name: `approvals allowlist add`.
@@ -99,7 +125,7 @@ impl Word {
 
 /// A parsed command line.
 pub(super) struct Line {
-    pub(super) root: Command,
+    pub(super) commands: Commands,
     pub(super) path: Vec<String>,
     pub(super) given: Vec<Word>,
 }
@@ -107,9 +133,9 @@ pub(super) struct Line {
 impl Line {
     pub(super) fn read(arguments: &[OsString]) -> Option<Self> {
         let words: Vec<&str> = arguments.iter().skip(1).map(|word| word.to_str()).collect::<Option<_>>()?;
-        let root = root();
+        let commands = Commands::of(arguments);
         let (mut path, mut given) = (Vec::new(), Vec::new());
-        let mut verb = &root;
+        let mut verb = commands.root();
         let mut rest = words.into_iter().peekable();
         while let Some(word) = rest.next() {
             if word == "--" {
@@ -143,14 +169,14 @@ impl Line {
             }
             Word::Flag(_, None) => false,
         };
-        (!path.is_empty() && !given.iter().any(secret)).then_some(Self { root, path, given })
+        (!path.is_empty() && !given.iter().any(secret)).then_some(Self { commands, path, given })
     }
 
     pub(super) fn verb(&self) -> Verb<'_> {
         let command = self
             .path
             .iter()
-            .fold(&self.root, |command, name| command.find_subcommand(name).unwrap_or(command));
+            .fold(self.commands.root(), |command, name| command.find_subcommand(name).unwrap_or(command));
         Verb { path: self.path.clone(), command }
     }
 
@@ -252,7 +278,7 @@ impl Line {
             words.insert(end, "--".to_owned());
         }
         let words = self.path.iter().cloned().chain(words);
-        let line = std::iter::once("clearance".to_owned()).chain(words).collect::<Vec<_>>().join(" ");
+        let line = iter::once("clearance".to_owned()).chain(words).collect::<Vec<_>>().join(" ");
         let mut plain: Vec<String> = given
             .iter()
             .map(|word| match word {
@@ -264,7 +290,7 @@ impl Line {
         if let Some(end) = end {
             plain.insert(end, "--".to_owned());
         }
-        let parsed = std::iter::once("clearance".to_owned()).chain(self.path.iter().cloned()).chain(plain);
+        let parsed = iter::once("clearance".to_owned()).chain(self.path.iter().cloned()).chain(plain);
         (line.len() <= MOST && Cli::try_parse_from(parsed).is_ok()).then_some(line)
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::Command;
 
-use super::line::{Verb, Word};
+use super::line::{Commands, Verb, Word};
 
 /// The flags that name the target: a command that has one of them is complete.
 const TARGETS: [&str; 5] = ["gateway", "all-gateways", "node", "store", "file"];
@@ -50,11 +50,24 @@ fn unquoted_command(text: &str) -> String {
     command
 }
 
-/// A text with each of its commands completed: with the flags to carry over, which depend on the rest of the command, or with changes applied to the user's own
-/// command line.
+/// Builds the commands that a text names.
+pub(super) fn build_named(text: &str, commands: &mut Commands) {
+    let mut rest = text;
+    while let Some(at) = next(rest) {
+        rest = &rest[at + "clearance ".len()..];
+        let is_name = |word: &&str| {
+            word.starts_with(|c: char| c.is_ascii_lowercase())
+                && word.chars().all(|c| c.is_ascii_lowercase() || c == '-')
+        };
+        commands.build(words(rest).map(|(name, _)| name).take_while(is_name));
+    }
+}
+
+/// A text with each of its commands completed: with the flags to carry over, which depend on the rest of the command, or
+/// with changes applied to the user's own command line. The commands that it names are built.
 pub(super) fn completed(
     text: &str,
-    root: &Command,
+    commands: &Commands,
     carried: impl Fn(&Verb<'_>, &str) -> String,
     changed: impl Fn(&[Word]) -> Option<String>,
 ) -> String {
@@ -75,7 +88,7 @@ pub(super) fn completed(
             }
             continue;
         }
-        let (verb, end) = named(behind, root);
+        let (verb, end) = named(behind, commands.root());
         done.push_str("clearance ");
         done.push_str(&behind[..end]);
         let here = unquoted_command(&behind[end..]);
@@ -103,13 +116,17 @@ fn is_path(text: &str) -> bool {
     word == "-" || word.starts_with(['/', '.', '\'', '$']) || word.contains(['/', '.'])
 }
 
+/// The words of a text: each without the punctuation at its end, and with it.
+fn words(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.split(' ').map(|word| (word.trim_end_matches([',', ';', ':', '.', ')', '\n']), word))
+}
+
 /// The command at the start of a text, and the end of its name.
 fn named<'c>(text: &str, root: &'c Command) -> (Verb<'c>, usize) {
     let mut verb = Verb { path: Vec::new(), command: root };
     let mut end = 0;
-    for word in text.split(' ') {
+    for (plain, word) in words(text) {
         let start = if end == 0 { 0 } else { end + 1 };
-        let plain = word.trim_end_matches([',', ';', ':', '.', ')', '\n']);
         let Some(found) = verb.command.find_subcommand(plain) else { break };
         verb = Verb { path: [verb.path, vec![found.get_name().to_owned()]].concat(), command: found };
         end = start + plain.len();

@@ -10,8 +10,8 @@ mod messages;
 use std::ffi::OsString;
 use std::path::Path;
 
-use self::line::{CARRIED, Line, Reach, Verb, Word, root};
-use self::messages::{completed, next};
+use self::line::{CARRIED, Commands, Line, Reach, Verb, Word};
+use self::messages::{build_named, completed, next};
 use crate::deadline::Deadline;
 use crate::settings::{Environment, is_gateway, may_be_gateway, without_secret};
 
@@ -31,7 +31,7 @@ impl CommandLine {
             return text.to_owned();
         }
         let Some(line) = Line::read(&self.0) else { return text.to_owned() };
-        completed(text, &line.root, |verb, rest| line.carried(verb, rest), |changes| line.changed(changes))
+        for_line(text, line)
     }
 
     /// A message about one of the gateways of this command line, with that gateway in each of its commands.
@@ -45,7 +45,7 @@ impl CommandLine {
         let at = line.given.iter().position(names_gateways).unwrap_or(0);
         line.given.retain(|word| !names_gateways(word));
         line.given.insert(at, Word::Flag("gateway".to_owned(), Some(gateway.to_owned())));
-        completed(text, &line.root, |verb, rest| line.carried(verb, rest), |changes| line.changed(changes))
+        for_line(text, line)
     }
 
     /// The cause and the fix where an operand is given to a command that takes none: the fix uses the flag that was
@@ -147,6 +147,12 @@ impl CommandLine {
     }
 }
 
+/// A message in which every command acts where a command line acts.
+fn for_line(text: &str, mut line: Line) -> String {
+    build_named(text, &mut line.commands);
+    completed(text, &line.commands, |verb, rest| line.carried(verb, rest), |changes| line.changed(changes))
+}
+
 /// Words to append to a command, each with a space before it.
 fn spaced(words: impl Iterator<Item = String>) -> String {
     words.fold(String::new(), |text, word| text + " " + &word)
@@ -161,7 +167,9 @@ fn for_gateway(text: &str, gateway: &str) -> String {
     let flag = Word::Flag("gateway".to_owned(), Some(gateway.to_owned())).text();
     let carried =
         |verb: &Verb<'_>, _: &str| if verb.takes("gateway") { format!(" {flag}") } else { String::new() };
-    completed(text, &root(), carried, |_| None)
+    let mut commands = Commands::new();
+    build_named(text, &mut commands);
+    completed(text, &commands, carried, |_| None)
 }
 
 #[cfg(test)]
@@ -171,6 +179,31 @@ mod tests {
 
     fn line(text: &str) -> CommandLine {
         CommandLine(text.split(' ').map(OsString::from).collect())
+    }
+
+    #[test]
+    fn a_command_that_is_built_alone_is_the_same() {
+        fn each(command: &clap::Command, path: &[&str], found: &mut Vec<(Vec<String>, Vec<String>)>) {
+            let flags = command.get_arguments().map(|argument| format!("{argument:?}")).collect();
+            found.push((path.iter().map(|&word| word.to_owned()).collect(), flags));
+            // The arguments of `help` are the commands beside it.
+            for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
+                each(command, &[path, &[command.get_name()]].concat(), found);
+            }
+        }
+        let mut whole = <crate::cli::Cli as clap::CommandFactory>::command();
+        whole.build();
+        let mut found = Vec::new();
+        each(&whole, &[], &mut found);
+        assert!(found.len() > 30);
+        for (path, flags) in found {
+            let mut commands = Commands::new();
+            build_named(&format!("see clearance {}.", path.join(" ")), &mut commands);
+            let command =
+                path.iter().try_fold(commands.root(), |command, word| command.find_subcommand(word));
+            let built = command.unwrap().get_arguments().map(|argument| format!("{argument:?}"));
+            assert_eq!(built.collect::<Vec<_>>(), flags, "{path:?}");
+        }
     }
 
     #[test]
