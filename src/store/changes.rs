@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::statfs;
+use rustix::fs::{StatFs, statfs};
 
 use super::layout;
 use super::local::Store;
@@ -71,11 +71,23 @@ pub fn directories(files: &[PathBuf]) -> Vec<PathBuf> {
 
 /// Whether the file system of a directory reports every change. Of a network, it reports those of this host alone.
 pub fn has_events(directory: &Path) -> bool {
+    statfs(directory).is_ok_and(|found| is_local(&found))
+}
+
+#[cfg(not(target_os = "macos"))]
+fn is_local(found: &StatFs) -> bool {
     /// NFS, SMB 1 and 2, FUSE, 9P, AFS, Ceph.
     const SILENT: [u64; 7] =
         [0x6969, 0xff53_4d42, 0xfe53_4d42, 0x6573_5546, 0x0102_1997, 0x5346_414f, 0x00c3_6400];
     #[expect(clippy::cast_sign_loss, reason = "the numbers are compared as 32 bits")]
-    statfs(directory).is_ok_and(|found| !SILENT.contains(&(found.f_type as u64 & 0xffff_ffff)))
+    !SILENT.contains(&(found.f_type as u64 & 0xffff_ffff))
+}
+
+#[cfg(target_os = "macos")]
+fn is_local(found: &StatFs) -> bool {
+    /// `MNT_LOCAL` of `sys/mount.h`.
+    const LOCAL: u32 = 0x1000;
+    found.f_flags & LOCAL != 0
 }
 
 #[cfg(test)]

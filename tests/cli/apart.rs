@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use clearance::internals::gateway::Address;
 use data_encoding::HEXLOWER;
-use rustix::fs::{CWD, Mode, mkfifoat};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -17,6 +16,7 @@ use crate::purge_faults::{Gateway, Say, group};
 use crate::queue::knowing;
 use crate::support::dev::Client;
 use crate::support::fake::frames::TOKEN;
+use crate::support::fifo;
 use crate::support::terminal::Terminal;
 
 /// Only a hang takes this long.
@@ -136,7 +136,7 @@ fn a_purge_that_waits_for_another_stops_no_other() {
 fn through_a_pipe(client: &Client) -> PathBuf {
     let path = client.home().join(".config/clearance/slow.token");
     fs::remove_file(&path).unwrap();
-    mkfifoat(CWD, &path, Mode::RUSR | Mode::WUSR).unwrap();
+    fifo(&path);
     path
 }
 
@@ -176,7 +176,7 @@ fn a_pipe_that_nobody_writes_to_ends_a_command_by_its_deadline() {
     let gateway = Gateway::current(Vec::new(), |_, _, _| Say::Properly);
     let client = gateway.client();
     let pipe = client.home().join("token");
-    mkfifoat(CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
+    fifo(&pipe);
     for command in [
         &["queue", "ls"][..],
         &["queue", "dedupe", "--yes"],

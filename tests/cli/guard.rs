@@ -12,15 +12,14 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clearance::internals::gateway::{Effect, Link};
-use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::queue::{knowing, pending, playing};
 use crate::support::dev::{Client, Dev, deadline};
-use crate::support::fixture;
 use crate::support::relay::{self, Fate};
 use crate::support::terminal::Terminal;
+use crate::support::{fifo, fixture};
 
 /// Every wait in these tests is shorter than this.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -376,7 +375,7 @@ fn a_secret_that_is_slow_to_read_stops_no_other() {
     let client = knowing(&[("quick", &dev.url, &dev.token), ("slow", "ws://127.0.0.1:1", "")]);
     let path = client.home().join(".config/clearance/slow.token");
     std::fs::remove_file(&path).unwrap();
-    mkfifoat(CWD, &path, Mode::RUSR | Mode::WUSR).unwrap();
+    fifo(&path);
     // The other gateway is listed before the guard gives up reading the pipe, which takes longer than 20 s.
     let mut guard = Guard::start(&client, &["--gateway=slow", "--gateway=quick"]);
     let begun = Instant::now();

@@ -3,9 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::Path;
-use std::process::{Output, Stdio};
-use std::sync::Arc;
+use std::process::Output;
 
 use serde_json::json;
 
@@ -14,7 +12,9 @@ use crate::support::clearance;
 use crate::support::fake::frames::{
     DEVICE_TOKEN, MARK, PASSWORD, SOCKET_TOKEN, TOKEN, entered, refused, with_token,
 };
-use crate::support::fake::{Fake, Meeting, Script, Step, frames};
+use crate::support::fake::{Script, Step, frames};
+
+mod process;
 
 #[track_caller]
 fn assert_silent(output: &Output, what: &str) {
@@ -115,53 +115,6 @@ fn in_the_words_of_an_indiscreet_gateway() {
         }
     }
     assert!(leaky.is_empty(), "{}", leaky.join("\n"));
-}
-
-/// The process does not show a secret to other users of the machine, and it starts no other process.
-#[cfg(target_os = "linux")]
-#[test]
-fn in_the_list_of_processes() {
-    for (name, verb) in [
-        ("get", &["approvals", "get"][..]),
-        ("set", &["approvals", "set", "--file", "new.json"]),
-        ("status", &["gateway", "status"]),
-    ] {
-        for by_file in [true, false] {
-            let home = tempfile::tempdir().unwrap();
-            fs::write(home.path().join("new.json"), r#"{"version":1,"agents":{}}"#).unwrap();
-            let file = home.path().join("token");
-            fs::write(&file, TOKEN).unwrap();
-            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-            let meeting = Arc::new(Meeting::default());
-            let steps = [Step::Upgrade, frames::challenge(), with_token(), Step::Meet(Arc::clone(&meeting))];
-            let fake = Fake::playing(Script::once(steps.into_iter().chain([Step::Close(1008, "enough")])));
-            let mut command = std::process::Command::new(crate::support::binary());
-            command.env_clear().env("HOME", home.path()).current_dir(home.path()).args(verb);
-            command.arg(format!("--gateway=ws://127.0.0.1:{}", fake.port()));
-            if by_file {
-                command.arg("--token-file").arg(&file);
-            } else {
-                command.env("OPENCLAW_GATEWAY_TOKEN", TOKEN);
-            }
-            let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-            let process = Path::new("/proc").join(child.id().to_string());
-            let (shown, children) = meeting.with(|| {
-                let shown = fs::read(process.join("cmdline")).unwrap();
-                let tasks = fs::read_dir(process.join("task")).unwrap();
-                let children: String = tasks
-                    .map(|task| fs::read_to_string(task.unwrap().path().join("children")).unwrap_or_default())
-                    .collect();
-                (String::from_utf8(shown).unwrap(), children)
-            });
-            let output = child.wait_with_output().unwrap();
-            fake.finish();
-            assert!(shown.contains("--gateway=ws://"), "{name}: {shown:?}");
-            assert!(!shown.contains(MARK), "{name}: {shown:?}");
-            assert_eq!(children.trim(), "", "{name} started something");
-            assert_eq!(output.status.code(), Some(4), "{name}");
-            assert_silent(&output, name);
-        }
-    }
 }
 
 /// Documents with an error next to a socket's token. The message quotes the line with the token.

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::support::database::Host;
 use crate::support::dev::{Client, Dev};
-use crate::support::{binary, clearance};
+use crate::support::{binary, clearance, fifo};
 
 /// Longer than anything takes: only a hang takes that long.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -429,12 +429,7 @@ fn a_pipe_in_the_place_of_the_document_does_not_stop_the_watch() {
     watch.event("watching");
     let begun = Instant::now();
     fs::remove_file(store(home.path())).unwrap();
-    rustix::fs::mkfifoat(
-        rustix::fs::CWD,
-        store(home.path()),
-        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
-    )
-    .unwrap();
+    fifo(&store(home.path()));
     watch.event("unreadable");
     write(home.path(), &document(&["/usr/bin/date"]));
     watch.event("readable");

@@ -36,7 +36,7 @@ fn suggested(
     names_agent: bool,
 ) -> Option<Vec<Allow>> {
     let wanted = matches!(decision.verdict, Verdict::Asks | Verdict::Denied);
-    let evaluation = decision.evaluation.as_ref().filter(|_| wanted)?;
+    let mut evaluation = decision.evaluation.as_ref().filter(|_| wanted)?;
     if evaluation.not_analysable.is_some()
         || decision.policy.security.0 != "allowlist"
         || !is_editable(question.agent)
@@ -45,24 +45,23 @@ fn suggested(
     }
     let mut entries: Vec<(String, Option<String>)> = Vec::new();
     let mut document = document_of(question)?;
+    let mut next;
     // A release may stop at the first part that nothing allows, so the next one is found by asking again.
-    for _ in 0..MOST {
-        let text = document.to_string();
-        let asked = Question { document: Some(&text), ..question.clone() };
-        let decided = decide(&asked, profile, host);
-        if decided.verdict == Verdict::Runs {
-            return (!entries.is_empty()).then(|| {
-                entries
-                    .into_iter()
-                    .map(|(pattern, arguments)| allow(question, pattern, arguments, names_agent))
-                    .collect()
-            });
-        }
-        let evaluation = decided.evaluation?;
+    while entries.len() < MOST {
         let segment = evaluation.segments.iter().find(|segment| segment.by.is_none())?;
         let entry = entry_for(segment, profile).filter(|entry| !entries.contains(entry))?;
         add(&mut document, question.agent, &entry)?;
         entries.push(entry);
+        let text = document.to_string();
+        let decided = decide(&Question { document: Some(&text), ..question.clone() }, profile, host);
+        if decided.verdict == Verdict::Runs {
+            let allows = entries.into_iter();
+            return Some(
+                allows.map(|(pattern, arguments)| allow(question, pattern, arguments, names_agent)).collect(),
+            );
+        }
+        next = decided.evaluation?;
+        evaluation = &next;
     }
     None
 }

@@ -7,18 +7,18 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::{Pid, Signal, test_kill_process};
 use serde_json::{Value, json};
 
 use super::{Guard, PATIENCE, ask, empty, runtime};
 use crate::support::dev::{Client, Dev};
 use crate::support::fake::tls::{Certificate, TRUSTED, UNKNOWN};
+use crate::support::fifo;
 use crate::support::terminal::Terminal;
 
 /// Reads everything that is written to a new FIFO, one text for each writer.
-fn fifo(path: &Path) -> Receiver<String> {
-    mkfifoat(CWD, path, Mode::RUSR | Mode::WUSR).unwrap();
+fn texts(path: &Path) -> Receiver<String> {
+    fifo(path);
     let (sender, texts) = channel();
     let path = path.to_owned();
     thread::spawn(move || {
@@ -58,8 +58,8 @@ fn still_denies(dev: &Dev, guard: &mut Guard) {
 fn a_program_gets_the_event_and_no_secret() {
     let dev = empty("current", 0);
     let client = dev.client().variable("SECRET_OF_CONFIG", "hunter2").variable("LANG", "C");
-    let events = fifo(&client.home().join("events"));
-    let variables = fifo(&client.home().join("variables"));
+    let events = texts(&client.home().join("events"));
+    let variables = texts(&client.home().join("variables"));
     let script = client.file("hook.sh", "cat > \"$1\"; env > \"$2\"\n");
     let on = format!("queue=2:/bin/sh '{}' events variables", script.display());
     let mut guard = Guard::start(&client, &["--on", &on]);
@@ -87,7 +87,7 @@ fn a_program_gets_the_event_and_no_secret() {
 fn old_prompts_and_offenders_start_programs() {
     let dev = empty("current", 0);
     let client = dev.client();
-    let events = fifo(&client.home().join("events"));
+    let events = texts(&client.home().join("events"));
     let flags = ["--on=older=2s:sh -c 'cat > events'", "--on=offender:sh -c 'cat > events'", "--repeats=2"];
     let mut guard = Guard::start(&client, &flags);
     guard.event("reconciled");
@@ -116,7 +116,7 @@ fn old_prompts_and_offenders_start_programs() {
 fn programs_that_fail_are_lines_and_programs_that_hang_are_ended() {
     let dev = empty("current", 0);
     let client = dev.client();
-    let pids = fifo(&client.home().join("pids"));
+    let pids = texts(&client.home().join("pids"));
     let flags = [
         "--on=queue=0:sh -c 'echo no paper >&2; exit 3'",
         "--on=queue=0:sh -c 'sleep 600 & echo $! $$ > pids; wait'",

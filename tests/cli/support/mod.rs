@@ -32,6 +32,13 @@ pub fn fixture(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path)
 }
 
+/// Makes a FIFO for its user alone.
+pub fn fifo(path: &Path) {
+    // rustix makes none on macOS.
+    let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(path).status().unwrap();
+    assert!(made.success());
+}
+
 /// The exit code, standard output and standard error of a command, for a snapshot. `replace` makes paths stable.
 pub fn transcript(command: &mut Command, replace: &[(&str, &str)]) -> String {
     let output = command.output().unwrap();

@@ -9,14 +9,20 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::OFlags;
-use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process, pidfd_open, waitid};
+use rustix::io::{Errno, FdFlags, fcntl_setfd};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{InputModes, LocalModes, OutputModes, Winsize, tcgetattr, tcsetwinsize};
 
 /// Only a hang takes this long.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+#[cfg(target_os = "linux")]
+const FLAGS: OpenptFlags = OpenptFlags::RDWR.union(OpenptFlags::NOCTTY).union(OpenptFlags::CLOEXEC);
+#[cfg(not(target_os = "linux"))]
+const FLAGS: OpenptFlags = OpenptFlags::RDWR.union(OpenptFlags::NOCTTY);
 
 /// Settings of a terminal, such as whether it echoes.
 type Settings = (InputModes, OutputModes, LocalModes);
@@ -43,7 +49,9 @@ impl Terminal {
 
     /// Starts a command on a terminal of this many columns and rows.
     pub fn sized(command: &mut Command, columns: u16, rows: u16) -> Self {
-        let hand = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        let hand = openpt(FLAGS).unwrap();
+        // No other process of the tests keeps the terminal.
+        fcntl_setfd(&hand, FdFlags::CLOEXEC).unwrap();
         grantpt(&hand).unwrap();
         unlockpt(&hand).unwrap();
         tcsetwinsize(&hand, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
@@ -140,15 +148,22 @@ impl Terminal {
     /// Waits until the process has stopped.
     #[track_caller]
     pub fn stops(&self) {
+        let has_stopped = self.state(WaitIdOptions::STOPPED).unwrap();
+        assert!(has_stopped, "it ended instead:\n{}", self.text);
+    }
+
+    /// Waits until the process is in another state, but not for ever. Whether it has stopped.
+    #[track_caller]
+    fn state(&self, until: WaitIdOptions) -> rustix::io::Result<bool> {
         let process = Pid::from_child(&self.child);
-        let (sender, stopped) = mpsc::channel();
+        let (sender, states) = mpsc::channel();
         // Waiting for a process has no time limit; the end of the process ends the thread.
         thread::spawn(move || {
-            let waited = waitid(WaitId::Pid(process), WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT);
-            let _: Result<(), _> = sender.send(waited);
+            let waited = waitid(WaitId::Pid(process), until | WaitIdOptions::NOWAIT);
+            let has_stopped = waited.map(|status| status.is_some_and(|status| status.stopped()));
+            let _: Result<(), _> = sender.send(has_stopped);
         });
-        let waited = stopped.recv_timeout(PATIENCE).expect("it never stopped").unwrap();
-        assert!(waited.is_some_and(|status| status.stopped()), "it ended instead:\n{}", self.text);
+        states.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it goes on:\n{}", self.text))
     }
 
     /// Waits until a signal has killed the process.
@@ -185,10 +200,8 @@ impl Terminal {
     /// Waits for the end of the process, but not for ever.
     #[track_caller]
     fn exits(&mut self) -> ExitStatus {
-        if let Ok(process) = pidfd_open(Pid::from_child(&self.child), PidfdFlags::empty()) {
-            let ended = ready(&[(&process, PollFlags::IN)], Some(PATIENCE));
-            assert!(ended[0], "it never ended:\n{}", self.text);
-        }
+        // An error: it has been waited for already.
+        let _: rustix::io::Result<bool> = self.state(WaitIdOptions::EXITED);
         self.child.wait().unwrap()
     }
 }
@@ -213,25 +226,11 @@ fn left(end: Instant) -> Duration {
 /// Waits until there is something to read. `false`: nobody wants to read it any more.
 fn seen(eye: &File, closed: &io::PipeReader) -> bool {
     loop {
-        let ready = ready(&[(&eye.as_fd(), PollFlags::IN), (&closed.as_fd(), PollFlags::IN)], None);
-        match ready[..] {
-            [_, true] => return false,
-            [true, _] => return true,
-            _ => {}
-        }
-    }
-}
-
-/// Which of these have an event, as soon as one has; after a time limit, none.
-fn ready(watched: &[(&dyn AsFd, PollFlags)], limit: Option<Duration>) -> Vec<bool> {
-    let end = limit.map(|limit| Instant::now() + limit);
-    loop {
-        let mut polled: Vec<PollFd<'_>> =
-            watched.iter().map(|(of, events)| PollFd::from_borrowed_fd(of.as_fd(), *events)).collect();
-        let left = end.map(|end| Timespec::try_from(left(end)).unwrap());
-        match poll(&mut polled, left.as_ref()) {
-            Ok(_) => return polled.iter().map(|one| !one.revents().is_empty()).collect(),
-            Err(rustix::io::Errno::INTR) => {}
+        let mut polled = [PollFd::new(eye, PollFlags::IN), PollFd::new(closed, PollFlags::IN)];
+        match poll(&mut polled, None) {
+            Ok(_) if !polled[1].revents().is_empty() => return false,
+            Ok(_) if !polled[0].revents().is_empty() => return true,
+            Ok(_) | Err(Errno::INTR) => {}
             Err(error) => panic!("{error}"),
         }
     }
