@@ -48,6 +48,9 @@ fn exposed(file: &Path) -> Option<String> {
         Err(exposure @ Exposure::Mode { .. }) => {
             Some(format!("{exposure}, and it contains the credential: chmod 600 {}", quoted(file)))
         }
+        Err(exposure @ Exposure::Unknown { .. }) => {
+            Some(format!("{exposure}, and it contains the credential"))
+        }
         _ => None,
     }
 }

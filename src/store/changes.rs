@@ -1,13 +1,11 @@
 //! Notices that a store changed, without reading it: the files in which it changes, and their state.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-
-use rustix::fs::statfs;
 
 use super::layout;
 use super::local::Store;
+use crate::system::{Facts, file_system};
 
 /// The files in which a store changes. Some may not exist.
 pub fn files(store: &Store) -> Vec<PathBuf> {
@@ -35,7 +33,8 @@ pub fn files(store: &Store) -> Vec<PathBuf> {
     files
 }
 
-/// The state of files at one moment. Two states are equal if nothing was written between them.
+/// The state of files at one moment. Two states are equal if nothing was written between them: on Unix, and a watch ends
+/// on other systems before it looks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct State(Vec<Option<[i128; 6]>>);
 
@@ -44,13 +43,15 @@ impl State {
     pub fn of(files: &[PathBuf]) -> Self {
         let state = |file: &PathBuf| {
             let found = fs::metadata(file).ok()?;
+            let (device, number) = found.identity()?;
+            let [seconds, nanoseconds, ..] = found.times()?;
             Some([
-                i128::from(found.dev()),
-                i128::from(found.ino()),
+                i128::from(device),
+                i128::from(number),
                 i128::from(found.len()),
-                i128::from(found.mtime()),
-                i128::from(found.mtime_nsec()),
-                i128::from(found.mode()),
+                i128::from(seconds),
+                i128::from(nanoseconds),
+                i128::from(found.mode_bits()?),
             ])
         };
         Self(files.iter().map(state).collect())
@@ -74,8 +75,7 @@ pub fn has_events(directory: &Path) -> bool {
     /// NFS, SMB 1 and 2, FUSE, 9P, AFS, Ceph.
     const SILENT: [u64; 7] =
         [0x6969, 0xff53_4d42, 0xfe53_4d42, 0x6573_5546, 0x0102_1997, 0x5346_414f, 0x00c3_6400];
-    #[expect(clippy::cast_sign_loss, reason = "the numbers are compared as 32 bits")]
-    statfs(directory).is_ok_and(|found| !SILENT.contains(&(found.f_type as u64 & 0xffff_ffff)))
+    file_system(directory).is_some_and(|number| !SILENT.contains(&number))
 }
 
 #[cfg(test)]
