@@ -56,6 +56,8 @@ impl Circumstances {
     pub(in crate::commands) fn of(given: Given<'_>, here: bool) -> Self {
         let environment = Environment::of_process();
         let mut assumptions = Vec::new();
+        // The evaluator decides as on Unix. Elsewhere this host's files and directories do not answer it.
+        let here = here && cfg!(unix);
         let own = here && given.table.is_none();
         let directory = match given.directory {
             Some(directory) => absolute(directory),
