@@ -17,10 +17,10 @@ use crate::store::input::{self, Bounds, Input};
 const MAX_TABLE: ByteSize = ByteSize::mib(16);
 
 /// A directory that no table has: what is looked up in it is unknown.
-const UNKNOWN_PATH: &str = "/(unknown)/bin";
+pub(in crate::commands) const UNKNOWN_PATH: &str = "/(unknown)/bin";
 
 /// A home directory that no pattern matches.
-const UNKNOWN_HOME: &str = "/(unknown)/home";
+pub(in crate::commands) const UNKNOWN_HOME: &str = "/(unknown)/home";
 
 /// The circumstances of a call.
 pub(in crate::commands) struct Circumstances {
