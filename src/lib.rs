@@ -2,7 +2,7 @@
 //!
 //! Imports go one way: `dispatch` parses the command line (`cli`), calls one of the `commands`, and passes its report
 //! to `output`. Commands use `settings`, `store`, `gateway`, `embedded`, and the pure `approvals`, `queue` and
-//! `report`. `tests/cli/rooms.rs` enforces this.
+//! `report`. What only some operating systems have is in `system`. `tests/cli/rooms.rs` enforces this.
 
 mod approvals;
 mod backoff;
@@ -18,6 +18,7 @@ mod report;
 mod settings;
 mod store;
 mod streams;
+mod system;
 
 use std::ffi::OsString;
 

@@ -23,6 +23,7 @@ use crate::settings::SettingsError;
 use crate::store::input::InputError;
 use crate::store::versions::VersionsError;
 use crate::store::{StoreError, quoted, quoted_name, sqlite};
+use crate::system::RUN_ON_UNIX;
 
 /// Why a command ended without a report.
 #[derive(Debug, Error)]
@@ -217,6 +218,9 @@ pub enum Error {
     /// The async runtime did not start.
     #[error("cannot start the async runtime: {0}")]
     Runtime(io::Error),
+    /// The command needs what this system does not have.
+    #[error("{0}")]
+    Unavailable(io::Error),
     /// The embedded gateway did not start.
     #[error("the embedded gateway did not start: {0}")]
     Embedded(io::Error),
@@ -403,6 +407,14 @@ fn listed(fields: &[Field]) -> String {
 }
 
 impl Error {
+    /// Signals that cannot be waited for: not at all on some systems.
+    pub(super) fn of_signals(cause: io::Error) -> Self {
+        match cause.kind() {
+            io::ErrorKind::Unsupported => Self::Unavailable(cause),
+            _ => Self::Runtime(cause),
+        }
+    }
+
     /// The next step for the person who reads the error.
     #[expect(clippy::too_many_lines, reason = "a line or a few for each error")]
     pub fn remedy(&self) -> Option<String> {
@@ -477,6 +489,7 @@ impl Error {
                     .to_owned(),
             ),
             Self::Gateway(fault) => advice::next(fault),
+            Self::Unavailable(_) => Some(RUN_ON_UNIX.to_owned()),
             Self::Runtime(_) => Some("check whether this process may open more files: ulimit -n".to_owned()),
             Self::Embedded(_) => Some("check whether this process may open ports and more files: ulimit -n".to_owned()),
             Self::Port { .. } => Some("choose another port, or omit --port to use a free one".to_owned()),

@@ -2,11 +2,8 @@
 //! signal.
 
 use std::cell::RefCell;
-use std::io;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Interval, MissedTickBehavior};
 
 use super::Error;
@@ -17,6 +14,7 @@ use crate::gateway::api::events::Event;
 use crate::gateway::{Access, Events};
 use crate::queue::Reader;
 use crate::settings::Flags;
+use crate::system::{Kind, Signal, is_unread, listen};
 
 /// The polling period: current gateways send no events to a client that does not answer prompts.
 const EVERY: Duration = Duration::from_secs(2);
@@ -66,8 +64,8 @@ pub(super) async fn watch<L: Live>(
     redraw: Option<Duration>,
     show: impl FnMut(Shown<'_, L::Report>) -> bool,
 ) -> Result<(), Error> {
-    let mut terminated = signal(SignalKind::terminate()).map_err(Error::Runtime)?;
-    let mut interrupted = signal(SignalKind::interrupt()).map_err(Error::Runtime)?;
+    let mut terminated = listen(Kind::Terminate).map_err(Error::of_signals)?;
+    let mut interrupted = listen(Kind::Interrupt).map_err(Error::of_signals)?;
     tokio::select! {
         biased;
         _ = terminated.recv() => Ok(()),
@@ -184,15 +182,6 @@ async fn listed<L: Live, S: FnMut(Shown<'_, L::Report>) -> bool>(
     }
 }
 
-/// Whether nobody can read standard output any more: the other end of a pipe is closed.
-fn is_unread() -> bool {
-    let out = io::stdout();
-    let mut polled = [PollFd::new(&out, PollFlags::empty())];
-    let ready = poll(&mut polled, Some(&Timespec::default()));
-    let [of] = polled;
-    ready.is_ok() && of.revents().intersects(PollFlags::ERR | PollFlags::HUP)
-}
-
 /// The redraws of a screen without new data.
 struct Redraw {
     every: Option<Interval>,
@@ -201,7 +190,7 @@ struct Redraw {
 
 impl Redraw {
     fn every(every: Option<Duration>) -> Result<Self, Error> {
-        let resized = signal(SignalKind::window_change()).map_err(Error::Runtime)?;
+        let resized = listen(Kind::Resize).map_err(Error::of_signals)?;
         let every = every.map(|every| {
             let mut interval = tokio::time::interval(every);
             interval.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
 
 use crate::cli::gateway::{Access, Approvals, Unattended};
 use crate::commands::Error;
@@ -10,6 +9,7 @@ use crate::commands::documents::Place;
 use crate::commands::gateway::observer;
 use crate::output::{self, Paper};
 use crate::settings::{Flags, SecretKind, Wait, Warnings};
+use crate::system::own_file;
 
 /// The flags of a gateway as settings. `quiet`: do not report that the command is waiting for it.
 pub fn flags(gateway: Option<String>, access: Access, quiet: bool) -> Flags {
@@ -74,9 +74,9 @@ fn warn(text: &str) {
 /// Prints on standard error immediately, from any thread, without its lock, which another thread may hold until the
 /// end.
 fn print_past_the_streams(print: impl FnOnce(&mut File) -> io::Result<()>) {
-    let Ok(err) = io::stderr().as_fd().try_clone_to_owned() else { return };
+    let Ok(mut err) = own_file(&io::stderr()) else { return };
     // Without standard error, nobody could read the message.
-    drop(print(&mut File::from(err)));
+    drop(print(&mut err));
 }
 
 /// The gateway or node that the flags name; `None` for this host and its files.

@@ -2,10 +2,8 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::sync::{Arc, Once};
+use std::sync::Once;
 use std::time::Duration;
-
-use rustix::process::Signal;
 
 use super::command_line::CommandLine;
 use crate::commands::Error;
@@ -16,6 +14,7 @@ use crate::report::exit::Exit;
 use crate::report::failure::Failure;
 use crate::store::input::InputError;
 use crate::streams::Streams;
+use crate::system;
 
 /// Time limit for looking up the gateway that a missing file's name could mean.
 const LOOKING: Duration = Duration::from_secs(30);
@@ -39,10 +38,7 @@ pub fn quiet_panics() {
 /// signal kills the process in the middle of a write. A program that is started gets the signal as ever.
 pub fn report_size_limits() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        // Without it the signal kills, as it does with other programs.
-        drop(signal_hook::flag::register(Signal::XFSZ.as_raw(), Arc::default()));
-    });
+    ONCE.call_once(system::report_size_limits);
 }
 
 /// Reports a panic. Its place is on standard error already.

@@ -2,14 +2,13 @@
 //! these lines.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::AsFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
 use crate::deadline::Deadline;
+use crate::system::own_file;
 
 /// The maximum size of waiting lines in bytes: about twenty thousand lines.
 const ROOM: usize = 8 * 1024 * 1024;
@@ -65,7 +64,7 @@ impl Shared {
 impl Spool {
     /// Writes to standard output directly, not through its lock.
     pub fn to_stdout() -> io::Result<Self> {
-        Ok(Self::to(File::from(io::stdout().as_fd().try_clone_to_owned()?)))
+        Ok(Self::to(own_file(&io::stdout())?))
     }
 
     fn to(mut out: impl Write + Send + 'static) -> Self {

@@ -268,6 +268,7 @@ fn uri(path: &str) -> String {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
                 uri.push(char::from(byte));
             }
+            b'\\' if cfg!(windows) => uri.push('/'),
             // Writing to a String cannot fail.
             other => drop(write!(uri, "%{other:02X}")),
         }

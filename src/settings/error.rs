@@ -12,6 +12,7 @@ use crate::gateway::target::{Address, AddressError, FingerprintError};
 use crate::store::input::InputError;
 use crate::store::private::Exposure;
 use crate::store::quoted_unless;
+use crate::system::RUN_ON_UNIX;
 
 /// The category of an error, which decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -366,12 +367,14 @@ impl SettingsError {
                 Some("name a regular file that only you can read".to_owned())
             }
             Self::Exposed(Exposure::Owner { path, .. }) => Some(format!("sudo chown \"$USER\" {}, or use your own copy", quoted(path))),
+            Self::Exposed(Exposure::Unknown { .. }) => Some(RUN_ON_UNIX.to_owned()),
             Self::Input { error, .. } => Some(of_input(error).to_owned()),
             Self::Plaintext(crossing) => Some(plaintext(crossing)),
             Self::NoTerminal(kind) => {
                 Some(format!("give {} PATH instead of {}", kind.file_flag(), kind.ask_flag()))
             }
             Self::TypedNothing(_) => Some("run it again, or raise --timeout".to_owned()),
+            Self::Terminal(_) if !cfg!(unix) => Some(RUN_ON_UNIX.to_owned()),
             Self::Terminal(_) => Some("give --token-file or --password-file instead".to_owned()),
             Self::NoHome => Some("set HOME".to_owned()),
         }

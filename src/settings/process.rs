@@ -18,13 +18,11 @@
 //! gateway that is starting.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use rustix::process::{Pid, getuid, test_kill_process};
 use serde::Deserialize;
 
 use super::address::is_own;
@@ -34,6 +32,7 @@ use crate::deadline::Deadline;
 use crate::gateway::target::Address;
 use crate::gateway::{Probe, Process};
 use crate::store::input::{self, Bounds, Input};
+use crate::system::{self, Facts};
 
 /// Size limit for a lock file or the variables of a process, in bytes.
 const MAX_FILE: ByteSize = ByteSize::mib(1);
@@ -122,8 +121,8 @@ impl Host<'_> {
         let mut variables = ["TMPDIR", "TMP", "TEMP"].into_iter();
         let temporary = variables.find_map(|name| self.environment.path(name));
         let states = states(self.environment, home);
-        let mut owners = vec![getuid().as_raw()];
-        owners.extend(states.iter().filter_map(|state| Some(fs::metadata(state).ok()?.uid())));
+        let mut owners: Vec<u32> = system::real_user().into_iter().collect();
+        owners.extend(states.iter().filter_map(|state| fs::metadata(state).ok()?.owner()));
         owners.dedup();
         let own = states.into_iter().map(|state| state.join("tmp"));
         let shared = temporary.unwrap_or_else(|| "/tmp".into());
@@ -140,7 +139,7 @@ impl Host<'_> {
             entry
                 .metadata()
                 .ok()
-                .filter(|process| process.uid() == getuid().as_raw() || getuid().is_root())?;
+                .filter(|process| process.owner() == system::real_user() || system::real_user() == Some(0))?;
             let started = self.started(id).filter(|started| self.is_young(*started))?;
             let line = contents(entry.path().join("cmdline"))?;
             let words: Vec<&str> = line[..line.len().min(MAX_COMMAND)]
@@ -173,13 +172,13 @@ impl Host<'_> {
     /// Whether a process is young enough to be still starting.
     fn is_young(&self, started: u64) -> bool {
         let now = self.ticks_since_boot().unwrap_or_default();
-        now.saturating_sub(started) < YOUNG * rustix::param::clock_ticks_per_second()
+        system::clock_ticks().is_some_and(|ticks| now.saturating_sub(started) < YOUNG * ticks)
     }
 
     fn ticks_since_boot(&self) -> Option<u64> {
         let text = contents(self.root.join("uptime"))?;
         let seconds: u64 = std::str::from_utf8(&text).ok()?.split(['.', ' ']).next()?.parse().ok()?;
-        Some(seconds * rustix::param::clock_ticks_per_second())
+        Some(seconds * system::clock_ticks()?)
     }
 
     /// The start time of a process in clock ticks, or 0 if the system does not report it. `None`: the process has
@@ -194,13 +193,7 @@ impl Host<'_> {
                 fields.nth(18)?.parse().ok().filter(|_| !matches!(state, "Z" | "X"))
             }
             None if self.root.join("self/stat").exists() => None,
-            None => {
-                let process = Pid::from_raw(i32::try_from(id).ok()?)?;
-                match test_kill_process(process) {
-                    Ok(()) | Err(rustix::io::Errno::PERM) => Some(0),
-                    Err(_) => None,
-                }
-            }
+            None => system::is_process(id).then_some(0),
         }
     }
 }
@@ -264,6 +257,8 @@ impl Command {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::disallowed_methods, reason = "the tests make their own files")]
+
+    use rustix::process::getuid;
 
     use super::*;
 

@@ -1,13 +1,11 @@
 //! Reads secrets from a private file or from the terminal. A text that cannot be a credential is rejected, and never
 //! quoted.
 
-use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
 use std::sync::mpsc;
 
 use bytesize::ByteSize;
-use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use secrecy::SecretString;
 use secrecy::zeroize::{Zeroize, Zeroizing};
 
@@ -18,6 +16,7 @@ use crate::deadline::Deadline;
 use crate::gateway::target::Credential;
 use crate::store::input::{self, Bounds, Input, InputError};
 use crate::store::private;
+use crate::system::Terminal;
 
 /// The size limit of a secret, in bytes: far above any token, far below a file that was named by mistake.
 const MAX_SECRET: ByteSize = ByteSize::kib(64);
@@ -93,12 +92,7 @@ fn guarded(file: &Path, from: &Origin) -> Result<(), SettingsError> {
 
 /// Asks for a secret on the terminal, without showing it.
 pub(super) fn typed(kind: SecretKind, deadline: Deadline) -> Result<Credential, SettingsError> {
-    let terminal = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open("/dev/tty")
-        .map_err(|cause| no_terminal(kind, cause))?;
-    let before = tcgetattr(&terminal).map_err(|_| SettingsError::NoTerminal(kind))?;
+    let terminal = Terminal::open().map_err(|cause| no_terminal(kind, cause))?;
     let prompt = match kind {
         SecretKind::Token => "Gateway token: ",
         SecretKind::Password => "Gateway password: ",
@@ -114,7 +108,7 @@ pub(super) fn typed(kind: SecretKind, deadline: Deadline) -> Result<Credential, 
         Ok(Err(cause)) => Err(SettingsError::Terminal(cause)),
         Err(_) => {
             // The abandoned thread would leave the terminal's echo off.
-            let _ = tcsetattr(&terminal, OptionalActions::Now, &before);
+            terminal.restore();
             Err(SettingsError::TypedNothing(deadline.timeout()))
         }
     }
@@ -122,7 +116,7 @@ pub(super) fn typed(kind: SecretKind, deadline: Deadline) -> Result<Credential, 
 
 fn no_terminal(kind: SecretKind, cause: io::Error) -> SettingsError {
     match cause.kind() {
-        io::ErrorKind::PermissionDenied => SettingsError::Terminal(cause),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported => SettingsError::Terminal(cause),
         _ => SettingsError::NoTerminal(kind),
     }
 }

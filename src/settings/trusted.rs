@@ -35,6 +35,8 @@ pub(super) fn warnings(
             let mut warnings = of_file(file, consequence, holds_secret);
             if warnings.is_empty() && holds_secret {
                 warnings.extend(exposed(file));
+            } else if !cfg!(unix) {
+                warnings.push(unknown(file, consequence));
             }
             warnings
         })
@@ -48,8 +50,17 @@ fn exposed(file: &Path) -> Option<String> {
         Err(exposure @ Exposure::Mode { .. }) => {
             Some(format!("{exposure}, and it contains the credential: chmod 600 {}", quoted(file)))
         }
+        Err(exposure @ Exposure::Unknown { .. }) => {
+            Some(format!("{exposure}, and it contains the credential"))
+        }
         _ => None,
     }
+}
+
+/// Nothing is known of other users: that is no reason to be silent.
+fn unknown(file: &Path, consequence: &str) -> String {
+    let file = file.display();
+    format!("others who can write {file} can {consequence}: checking that is not available on this system")
 }
 
 fn of_file(file: &Path, consequence: &str, holds_secret: bool) -> Vec<String> {

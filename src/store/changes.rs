@@ -1,13 +1,11 @@
 //! Notices that a store changed, without reading it: the files in which it changes, and their state.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-
-use rustix::fs::{StatFs, statfs};
 
 use super::layout;
 use super::local::Store;
+use crate::system::{Facts, is_local};
 
 /// The files in which a store changes. Some may not exist.
 pub fn files(store: &Store) -> Vec<PathBuf> {
@@ -35,7 +33,8 @@ pub fn files(store: &Store) -> Vec<PathBuf> {
     files
 }
 
-/// The state of files at one moment. Two states are equal if nothing was written between them.
+/// The state of files at one moment. Two states are equal if nothing was written between them: on Unix, and a watch ends
+/// on other systems before it looks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct State(Vec<Option<[i128; 6]>>);
 
@@ -44,13 +43,15 @@ impl State {
     pub fn of(files: &[PathBuf]) -> Self {
         let state = |file: &PathBuf| {
             let found = fs::metadata(file).ok()?;
+            let (device, number) = found.identity()?;
+            let [seconds, nanoseconds, ..] = found.times()?;
             Some([
-                i128::from(found.dev()),
-                i128::from(found.ino()),
+                i128::from(device),
+                i128::from(number),
                 i128::from(found.len()),
-                i128::from(found.mtime()),
-                i128::from(found.mtime_nsec()),
-                i128::from(found.mode()),
+                i128::from(seconds),
+                i128::from(nanoseconds),
+                i128::from(found.mode_bits()?),
             ])
         };
         Self(files.iter().map(state).collect())
@@ -71,23 +72,7 @@ pub fn directories(files: &[PathBuf]) -> Vec<PathBuf> {
 
 /// Whether the file system of a directory reports every change. Of a network, it reports those of this host alone.
 pub fn has_events(directory: &Path) -> bool {
-    statfs(directory).is_ok_and(|found| is_local(&found))
-}
-
-#[cfg(not(target_os = "macos"))]
-fn is_local(found: &StatFs) -> bool {
-    /// NFS, SMB 1 and 2, FUSE, 9P, AFS, Ceph.
-    const SILENT: [u64; 7] =
-        [0x6969, 0xff53_4d42, 0xfe53_4d42, 0x6573_5546, 0x0102_1997, 0x5346_414f, 0x00c3_6400];
-    #[expect(clippy::cast_sign_loss, reason = "the numbers are compared as 32 bits")]
-    !SILENT.contains(&(found.f_type as u64 & 0xffff_ffff))
-}
-
-#[cfg(target_os = "macos")]
-fn is_local(found: &StatFs) -> bool {
-    /// `MNT_LOCAL` of `sys/mount.h`.
-    const LOCAL: u32 = 0x1000;
-    found.f_flags & LOCAL != 0
+    is_local(directory)
 }
 
 #[cfg(test)]

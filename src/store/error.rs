@@ -12,6 +12,7 @@ use super::input::{InputError, MAX_SIZE};
 use super::shell::quoted;
 use super::sqlite::row::RowError;
 use super::sqlite::schema;
+use crate::system::RUN_ON_UNIX;
 
 /// Why a store was not read or not changed. Unless a variant states otherwise, the old document is unchanged.
 #[derive(Debug, Error)]
@@ -248,6 +249,7 @@ impl StoreError {
                     "the old document is unchanged: make the directory of {} writable for you, then set it again",
                     path.display()
                 ),
+                io::ErrorKind::Unsupported if !cfg!(unix) => format!("nothing was changed: {RUN_ON_UNIX}"),
                 _ => "the old document is unchanged: fix the cause, then set it again".to_owned(),
             }),
             Self::Unflushed { .. } => Some("it will be lost only if the machine fails now; fix the directory".to_owned()),

@@ -1,15 +1,15 @@
 //! The files of this machine as the decision about a command asks for them. A path is followed through its links by the
 //! system, and the access bits are those of the user who runs `clearance`, so the answers are a gateway's answers only if
 //! both run as the same user. What counts as writable is what 2026.9.6 calls a mutable file.
+//!
+//! The evaluator names files as on Unix. On other systems it would look up the wrong ones, so there every answer is unknown.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::Read;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{Access, OFlags, access};
-
 use crate::approvals::decide::{Found, Host};
+use crate::system::{self, Facts, may_execute, may_write, open_without_waiting};
 
 /// The files of this machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,6 +17,9 @@ pub struct ThisMachine;
 
 impl Host for ThisMachine {
     fn look(&self, path: &str) -> Found {
+        if !cfg!(unix) {
+            return Found::Unknown;
+        }
         let Ok(metadata) = fs::metadata(path) else { return Found::Nothing };
         let Ok(real) = fs::canonicalize(path) else { return Found::Nothing };
         let real = real.to_string_lossy().into_owned();
@@ -24,7 +27,7 @@ impl Host for ThisMachine {
             Found::Directory(real)
         } else if !metadata.is_file() {
             Found::Nothing
-        } else if access(path, Access::EXEC_OK).is_ok() {
+        } else if may_execute(Path::new(path)) == Some(true) {
             Found::Program(real)
         } else {
             Found::File(real)
@@ -32,9 +35,11 @@ impl Host for ThisMachine {
     }
 
     fn read(&self, path: &str, limit: usize) -> Option<Vec<u8>> {
+        if !cfg!(unix) {
+            return None;
+        }
         // A pipe in place of the file must not keep us waiting.
-        let flags = OFlags::NONBLOCK.bits().cast_signed();
-        let file = OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
+        let file = open_without_waiting(Path::new(path)).ok()?;
         let bound = u64::try_from(limit).ok()?;
         let metadata = file.metadata().ok()?;
         if !metadata.is_file() || metadata.len() > bound {
@@ -46,6 +51,9 @@ impl Host for ThisMachine {
     }
 
     fn is_writable(&self, path: &str) -> Option<bool> {
+        if !cfg!(unix) {
+            return None;
+        }
         let written = folded(Path::new(path));
         let real = fs::canonicalize(&written);
         Some(is_mutable(&written) || real.map_or(true, |real| is_mutable(&real)))
@@ -69,9 +77,8 @@ fn is_mutable_link(path: &Path) -> bool {
 
 /// Whether this user may write a file or directory, or owns it and so may permit it.
 fn may_change(path: &Path) -> bool {
-    let owns =
-        || fs::metadata(path).is_ok_and(|metadata| metadata.uid() == rustix::process::getuid().as_raw());
-    access(path, Access::WRITE_OK).is_ok() || owns()
+    let owns = || fs::metadata(path).is_ok_and(|metadata| metadata.owner() == system::real_user());
+    may_write(path) == Some(true) || owns()
 }
 
 /// An absolute path without `.` and `..`, which are taken off as text.

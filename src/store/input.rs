@@ -1,17 +1,17 @@
 //! Reads an input that a user named. Reads are limited in size, end at the deadline, and never block on a pipe.
 
-use std::fs::{File, OpenOptions};
+#[cfg(unix)]
+use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use rustix::fs::OFlags;
 use thiserror::Error;
 
 use crate::deadline::Deadline;
+use crate::system;
 
 /// The maximum size of a document that is read or stored: far above the limit of gateways (25 MiB per frame).
 pub const MAX_SIZE: ByteSize = ByteSize::mib(64);
@@ -115,30 +115,40 @@ pub struct Bounds {
 /// Reads the whole input.
 pub fn read(input: &Input, bounds: Bounds) -> Result<Vec<u8>, InputError> {
     match input {
-        Input::Path(path) => {
-            // The file is opened without waiting for a writer, so that a pipe is recognised before anything can block
-            // on it.
-            let file = OpenOptions::new()
-                .read(true)
-                .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
-                .open(path)
-                .map_err(|source| of_io(input, source))?;
-            let metadata = file.metadata().map_err(|source| of_io(input, source))?;
-            if metadata.is_file() {
-                read_file(file, metadata.len(), input, bounds)
-            } else if metadata.is_dir() {
-                Err(InputError::Directory(input.name()))
-            } else {
-                let path = path.clone();
-                // The file is opened again, this time waiting: on a pipe without a writer the first handle would report
-                // the end immediately.
-                read_stream(move || File::open(path), input, bounds)
-            }
-        }
+        Input::Path(path) => read_path(path, input, bounds),
         Input::Stdin => read_stream(|| Ok(io::stdin()), input, bounds),
     }
 }
 
+#[cfg(unix)]
+fn read_path(path: &Path, input: &Input, bounds: Bounds) -> Result<Vec<u8>, InputError> {
+    // The file is opened without waiting for a writer, so that a pipe is recognised before anything can block on it.
+    let file = system::open_without_waiting(path).map_err(|source| of_io(input, source))?;
+    let metadata = file.metadata().map_err(|source| of_io(input, source))?;
+    if metadata.is_file() {
+        read_file(file, metadata.len(), input, bounds)
+    } else if metadata.is_dir() {
+        Err(InputError::Directory(input.name()))
+    } else {
+        let path = path.to_owned();
+        // The file is opened again, this time waiting: on a pipe without a writer the first handle would report the end
+        // immediately.
+        read_stream(move || File::open(path), input, bounds)
+    }
+}
+
+/// The standard library does not recognise a pipe or a device, so every file is read as something that may never end.
+/// Opening a directory is denied without the reason.
+#[cfg(not(unix))]
+fn read_path(path: &Path, input: &Input, bounds: Bounds) -> Result<Vec<u8>, InputError> {
+    if path.is_dir() {
+        return Err(InputError::Directory(input.name()));
+    }
+    let path = path.to_owned();
+    read_stream(move || system::open_without_waiting(&path), input, bounds)
+}
+
+#[cfg(unix)]
 fn read_file(file: File, size: u64, input: &Input, bounds: Bounds) -> Result<Vec<u8>, InputError> {
     let too_large = || InputError::TooLarge { name: input.name(), limit: bounds.max_size };
     if size > bounds.max_size.as_u64() {

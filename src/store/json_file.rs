@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::attributes::{Fixed, Unkept, fixed};
@@ -14,6 +13,7 @@ use super::precedence::database_in_use;
 use super::replace::{Hashed, ReplaceError, clear_litter, replace};
 use crate::approvals::model::stored::{Stored, hash_of};
 use crate::deadline::Deadline;
+use crate::system::{Facts, permissions, unavailable};
 
 /// Mode of a file for the owner alone.
 const PRIVATE: u32 = 0o600;
@@ -110,7 +110,8 @@ impl LockedJsonFile {
         if found == wanted {
             return Ok(());
         }
-        fs::set_permissions(&self.target, fs::Permissions::from_mode(wanted))
+        permissions(wanted)
+            .and_then(|wanted| fs::set_permissions(&self.target, wanted))
             .map_err(|cause| StoreError::Write { path: self.target.clone(), cause })
     }
 
@@ -122,8 +123,10 @@ impl LockedJsonFile {
         const OTHERS: u32 = 0o007;
         const MODE: u32 = 0o7777;
         let found = fs::metadata(&self.target);
-        let found =
-            found.map_err(|cause| StoreError::Write { path: self.target.clone(), cause })?.mode() & MODE;
+        let found = found
+            .and_then(|found| found.mode_bits().ok_or_else(|| unavailable("replacing a store")))
+            .map_err(|cause| StoreError::Write { path: self.target.clone(), cause })?
+            & MODE;
         let wanted = if self.private && found & OTHERS != 0 { PRIVATE } else { found };
         Ok((found, wanted))
     }

@@ -4,16 +4,14 @@
 //! a file that a killed process left is taken over and removed by the next process.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::OFlags;
-
 use super::error::StoreError;
 use crate::deadline::Deadline;
+use crate::system::{Facts, lock_file};
 
 /// Time between two attempts: short compared with a person's patience, long compared with a write.
 const RETRY: Duration = Duration::from_millis(10);
@@ -30,17 +28,8 @@ impl Lock {
     pub(super) fn acquire(store: &Path, deadline: Deadline) -> Result<Self, StoreError> {
         let path = beside(store, "lock");
         let of_io = |cause| StoreError::Write { path: path.clone(), cause };
-        // A link or a pipe in the lock's place must not redirect or block the open.
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
         loop {
-            let file = OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .mode(0o600)
-                .custom_flags(flags)
-                .open(&path)
-                .map_err(of_io)?;
+            let file = lock_file(&path).map_err(of_io)?;
             match file.try_lock() {
                 Ok(()) if is_at(&file, &path) => return Ok(Self { path, _file: file }),
                 // The holder removed the file between our open and our lock: open the new one.
@@ -72,7 +61,7 @@ pub(super) fn beside(store: &Path, purpose: &str) -> PathBuf {
 
 fn is_at(file: &File, path: &Path) -> bool {
     match (file.metadata(), std::fs::symlink_metadata(path)) {
-        (Ok(held), Ok(named)) => held.ino() == named.ino() && held.dev() == named.dev(),
+        (Ok(held), Ok(named)) => held.identity().is_some_and(|held| named.identity() == Some(held)),
         _ => false,
     }
 }

@@ -1,12 +1,12 @@
 //! Checks whether a file with a secret is private to its owner. All such files that clearance reads follow the same
 //! rule.
 
-use std::fs::DirBuilder;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+
+use crate::system::{self, Facts, create_private_directory};
 
 /// The permissions of the group and of others.
 const NOT_OWNER: u32 = 0o077;
@@ -38,18 +38,28 @@ pub enum Exposure {
         /// The caller's effective user id.
         user: u32,
     },
+    /// Owners and modes are unknown, so anyone may have permissions.
+    #[error("{} may be read or changed by others: checking that is not available on this system", path.display())]
+    Unknown {
+        /// The file or directory.
+        path: PathBuf,
+    },
 }
 
 /// Rejects a file or directory whose secrets other users can read or replace. A path that does not exist or cannot be
 /// examined passes: the read reports why.
 pub fn check(path: &Path) -> Result<(), Exposure> {
     let Ok(metadata) = path.metadata() else { return Ok(()) };
-    let (owner, user) = (metadata.uid(), rustix::process::geteuid().as_raw());
+    let (Some(owner), Some(group), Some(bits), Some(user)) =
+        (metadata.owner(), metadata.group(), metadata.mode_bits(), system::user())
+    else {
+        return Err(Exposure::Unknown { path: path.to_owned() });
+    };
     if owner != user && owner != 0 {
         return Err(Exposure::Owner { path: path.to_owned(), owner, user });
     }
-    let mode = metadata.mode() & 0o7777;
-    if mode & NOT_OWNER != 0 && !is_credential_of_systemd(owner, metadata.gid(), mode) {
+    let mode = bits & 0o7777;
+    if mode & NOT_OWNER != 0 && !is_credential_of_systemd(owner, group, mode) {
         if !metadata.is_file() && !metadata.is_dir() {
             return Err(Exposure::Special { path: path.to_owned() });
         }
@@ -66,7 +76,7 @@ const fn is_credential_of_systemd(owner: u32, group: u32, mode: u32) -> bool {
 
 /// Creates a directory for this user alone, with its missing parents.
 pub fn private_directory(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
+    create_private_directory(path)
 }
 
 #[cfg(test)]

@@ -5,18 +5,16 @@
 //! deleted only if its content is known: see [`clear_litter`].
 
 use std::ffi::OsStr;
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-use rustix::io::Errno;
 use tempfile::{Builder, TempPath};
 
 use super::attributes::{Unkept, hand_over};
 use super::lock::beside;
 use crate::approvals::model::stored::hash_of;
+use crate::system::{self, is_unsupported, permissions, rename_new};
 
 /// Why a replacement failed.
 #[derive(Debug)]
@@ -66,7 +64,7 @@ pub(super) fn replace(
     let mut temporary = Builder::new()
         .prefix(prefix.file_name().unwrap_or_default())
         .suffix(".tmp")
-        .permissions(Permissions::from_mode(0o600))
+        .permissions(permissions(0o600)?)
         .tempfile_in(directory)?;
     temporary.write_all(new.text)?;
     match expected.map(|_| hand_over(path, temporary.as_file())) {
@@ -78,7 +76,7 @@ pub(super) fn replace(
         Some(Ok(())) | None => {}
     }
     // The file's mask may have narrowed the mode further.
-    temporary.as_file().set_permissions(Permissions::from_mode(mode))?;
+    temporary.as_file().set_permissions(permissions(mode)?)?;
     temporary.as_file().sync_all()?;
     match expected {
         Some(expected) => {
@@ -86,26 +84,26 @@ pub(super) fn replace(
             temporary.persist(&swap).map_err(|error| error.error)?;
             exchange(TempPath::try_from_path(swap)?, path, expected.text, new.text)?;
         }
-        None => match renameat_with(CWD, temporary.path(), CWD, path, RenameFlags::NOREPLACE) {
+        None => match rename_new(temporary.path(), path) {
             Ok(()) => {}
             // The file system does not support the flag: compare, then rename.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) if !path.exists() => {
+            Err(error) if is_unsupported(&error) && !path.exists() => {
                 temporary.persist(path).map_err(|error| error.error)?;
             }
-            Err(Errno::EXIST | Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+            Err(error) if is_unsupported(&error) || error.kind() == io::ErrorKind::AlreadyExists => {
                 return Err(ReplaceError::Changed);
             }
-            Err(error) => return Err(io::Error::from(error).into()),
+            Err(error) => return Err(error.into()),
         },
     }
     File::open(directory).and_then(|directory| directory.sync_all()).map_err(ReplaceError::Unflushed)
 }
 
 fn exchange(temporary: TempPath, path: &Path, expected: &[u8], new: &[u8]) -> Result<(), ReplaceError> {
-    let swap = || renameat_with(CWD, &*temporary, CWD, path, RenameFlags::EXCHANGE);
+    let swap = || system::exchange(&temporary, path);
     match swap() {
         Ok(()) => {}
-        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+        Err(error) if is_unsupported(&error) => {
             // The file system cannot exchange files: compare once more, then rename.
             if !holds(path, expected) {
                 return Err(ReplaceError::Changed);
@@ -113,8 +111,8 @@ fn exchange(temporary: TempPath, path: &Path, expected: &[u8], new: &[u8]) -> Re
             temporary.persist(path).map_err(|error| error.error)?;
             return Ok(());
         }
-        Err(Errno::NOENT) => return Err(ReplaceError::Changed),
-        Err(error) => return Err(io::Error::from(error).into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(ReplaceError::Changed),
+        Err(error) => return Err(error.into()),
     }
     if holds(&temporary, expected) {
         return Ok(());

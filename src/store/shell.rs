@@ -1,6 +1,5 @@
 //! Quotes words for a shell, for commands in messages. A command that an error suggests must work when it is pasted.
 
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
@@ -18,7 +17,7 @@ pub fn quoted_name(name: &str) -> String {
 
 /// A word for a shell, quoted unless it has only letters and digits of ASCII and these characters.
 pub fn quoted_unless(word: &Path, plain: &str) -> String {
-    let bytes = word.as_os_str().as_bytes();
+    let bytes = word.as_os_str().as_encoded_bytes();
     match str::from_utf8(bytes) {
         Ok(text) if is_plain(text, plain) => text.to_owned(),
         Ok(text) if text.chars().all(shows_as_itself) => format!("'{}'", text.replace('\'', r"'\''")),
@@ -54,6 +53,7 @@ fn in_escapes(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
     use std::process::Command;
 
     use super::*;

@@ -10,7 +10,6 @@ pub(super) mod schema;
 mod tests;
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -25,8 +24,9 @@ use super::owner::owned;
 use crate::approvals::findings::remark::Remark;
 use crate::approvals::model::stored::Stored;
 use crate::deadline::Deadline;
+use crate::system::{Facts, permissions, unavailable};
 
-use open::{beside, error, identity, reading, real, writing};
+use open::{beside, error, reading, real, writing};
 use row::{NewSocket, Row, changed_agents};
 pub use schema::{BEFORE, KNOWN};
 
@@ -156,7 +156,7 @@ impl Database {
     fn found(&self, real: &Path) -> Result<(u64, u64), StoreError> {
         let found = fs::metadata(real);
         found
-            .map(|found| identity(&found))
+            .and_then(|found| found.identity().ok_or_else(|| unavailable("replacing a store")))
             .map_err(|cause| StoreError::Write { path: self.path.clone(), cause })
     }
 }
@@ -173,8 +173,9 @@ impl LockedDatabase {
             let file = beside(&self.real, suffix);
             // SQLite creates and removes the other files as it needs them.
             let Ok(found) = fs::metadata(&file) else { continue };
-            if found.mode() & 0o777 != 0o600 {
-                fs::set_permissions(&file, fs::Permissions::from_mode(0o600))
+            if found.mode_bits().is_none_or(|mode| mode & 0o777 != 0o600) {
+                permissions(0o600)
+                    .and_then(|private| fs::set_permissions(&file, private))
                     .map_err(|cause| StoreError::Write { path: file, cause })?;
             }
         }
@@ -205,7 +206,7 @@ impl LockedDatabase {
         self.connection.execute_batch("COMMIT").map_err(|cause| self.error(cause))?;
         // If the file lost its name in the meantime, the write had no effect.
         match fs::metadata(&self.real) {
-            Ok(found) if identity(&found) == self.opened => Ok(stored),
+            Ok(found) if found.identity() == Some(self.opened) => Ok(stored),
             _ => Err(StoreError::Overwritten { path: self.path.clone() }),
         }
     }

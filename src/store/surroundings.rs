@@ -57,7 +57,16 @@ fn writable(path: &Path) -> Vec<Remark> {
         ),
         remedy: Some(writers.remedy()),
     };
-    writers::of(path).iter().map(remark).collect()
+    let unknown = || Remark {
+        message: format!(
+            "others who can write {} can change what agents may run: checking that is not available on this system",
+            path.display()
+        ),
+        remedy: None,
+    };
+    // Nothing is known of other users there: that is no reason to be silent.
+    let elsewhere = (!cfg!(unix)).then(unknown);
+    writers::of(path).iter().map(remark).chain(elsewhere).collect()
 }
 
 #[cfg(test)]

@@ -3,12 +3,10 @@
 
 use std::borrow::Cow;
 use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{StatVfsMountFlags, statvfs};
-
 use super::quoted;
+use crate::system::{self, Facts};
 
 /// Write permission of the group, and of other users.
 const GROUP: u32 = 0o020;
@@ -46,7 +44,7 @@ impl Writers {
 /// Users who can write or replace a file that belongs to the caller: those of `of`, and owners other than the caller
 /// and root. A store may belong to the user that its host runs as.
 pub fn of_own(file: &Path) -> Vec<Writers> {
-    found(file, Some(rustix::process::geteuid().as_raw()))
+    found(file, system::user())
 }
 
 /// All users other than the owner who can write or replace a file: through its directory, and if it is behind a link, through the directory
@@ -79,22 +77,21 @@ fn directory(file: &Path) -> PathBuf {
 }
 
 fn writers(path: &Path, metadata: &Metadata, user: Option<u32>) -> Option<Writers> {
+    let (mode, owner) = (metadata.mode_bits()?, metadata.owner()?);
     // The owner of a sticky directory can replace the files in it; other users cannot.
-    let sticky = metadata.is_dir() && metadata.mode() & STICKY != 0;
-    let owner = metadata.uid();
+    let sticky = metadata.is_dir() && mode & STICKY != 0;
     let foreign = user.is_some_and(|user| owner != user && owner != 0);
     let who = if foreign {
         Cow::Owned(format!("its owner, user {owner}"))
-    } else if !sticky && metadata.mode() & OTHERS != 0 {
+    } else if !sticky && mode & OTHERS != 0 {
         Cow::Borrowed("every user of this host")
-    } else if !sticky && metadata.mode() & GROUP != 0 {
+    } else if !sticky && mode & GROUP != 0 {
         Cow::Borrowed("everyone in its group")
     } else {
         return None;
     };
     // A Kubernetes volume has mode 0777, but nobody can write to it if it is mounted read-only.
-    let read_only = statvfs(path).is_ok_and(|mounted| mounted.f_flag.contains(StatVfsMountFlags::RDONLY));
-    (!read_only).then(|| Writers { path: path.to_owned(), who, owned: foreign })
+    (!system::is_read_only(path)).then(|| Writers { path: path.to_owned(), who, owned: foreign })
 }
 
 #[cfg(test)]

@@ -11,13 +11,24 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// A room and what it may import. `lib.rs` and `main.rs` may import everything.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("approvals", &[]),
     ("backoff", &[]),
     ("cli", &["queue"]),
     (
         "commands",
-        &["approvals", "backoff", "deadline", "embedded", "gateway", "queue", "report", "settings", "store"],
+        &[
+            "approvals",
+            "backoff",
+            "deadline",
+            "embedded",
+            "gateway",
+            "queue",
+            "report",
+            "settings",
+            "store",
+            "system",
+        ],
     ),
     ("deadline", &[]),
     (
@@ -34,16 +45,18 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "store",
             "embedded",
             "streams",
+            "system",
         ],
     ),
     ("embedded", &["approvals", "deadline", "queue"]),
     ("gateway", &["backoff", "deadline", "queue", "store"]),
-    ("output", &["approvals", "queue", "report"]),
+    ("output", &["approvals", "queue", "report", "system"]),
     ("queue", &["backoff"]),
     ("report", &["approvals", "queue"]),
-    ("settings", &["approvals", "deadline", "gateway", "store"]),
-    ("store", &["approvals", "deadline"]),
+    ("settings", &["approvals", "deadline", "gateway", "store", "system"]),
+    ("store", &["approvals", "deadline", "system"]),
     ("streams", &[]),
+    ("system", &[]),
 ];
 
 /// The floors of `approvals`, the lowest first. A floor may import lower ones, and itself.

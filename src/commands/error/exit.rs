@@ -76,6 +76,7 @@ impl Error {
             },
             Self::Gateway(fault) => advice::exit(&fault.error),
             Self::Runtime(_)
+            | Self::Unavailable(_)
             | Self::Terminal(_)
             | Self::Embedded(_)
             | Self::Port { .. }
@@ -157,6 +158,7 @@ impl Error {
             | Self::NoAllowlist { .. }
             | Self::NoLints { .. }
             | Self::Runtime(_)
+            | Self::Unavailable(_)
             | Self::Terminal(_)
             | Self::Embedded(_)
             | Self::Port { .. }

@@ -17,10 +17,10 @@ use crate::store::input::{self, Bounds, Input};
 const MAX_TABLE: ByteSize = ByteSize::mib(16);
 
 /// A directory that no table has: what is looked up in it is unknown.
-const UNKNOWN_PATH: &str = "/(unknown)/bin";
+pub(in crate::commands) const UNKNOWN_PATH: &str = "/(unknown)/bin";
 
 /// A home directory that no pattern matches.
-const UNKNOWN_HOME: &str = "/(unknown)/home";
+pub(in crate::commands) const UNKNOWN_HOME: &str = "/(unknown)/home";
 
 /// The circumstances of a call.
 pub(in crate::commands) struct Circumstances {
@@ -56,6 +56,8 @@ impl Circumstances {
     pub(in crate::commands) fn of(given: Given<'_>, here: bool) -> Self {
         let environment = Environment::of_process();
         let mut assumptions = Vec::new();
+        // The evaluator decides as on Unix. Elsewhere this host's files and directories do not answer it.
+        let here = here && cfg!(unix);
         let own = here && given.table.is_none();
         let directory = match given.directory {
             Some(directory) => absolute(directory),

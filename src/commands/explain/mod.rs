@@ -18,7 +18,9 @@ use std::path::Path;
 
 use bytesize::ByteSize;
 
-pub(in crate::commands) use self::circumstances::{Circumstances, Given, missing, table};
+pub(in crate::commands) use self::circumstances::{
+    Circumstances, Given, UNKNOWN_HOME, UNKNOWN_PATH, missing, table,
+};
 pub use self::error::ExplainError;
 pub(in crate::commands) use self::exact_entry::{
     add as add_entry, entries as missing_entries, exact as exact_entry, others as other_commands,

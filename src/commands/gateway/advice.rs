@@ -10,6 +10,7 @@ use crate::report::gateway::{Chosen, CredentialKind};
 use crate::settings::{self, Environment};
 use crate::store::StoreError;
 use crate::store::private::Exposure;
+use crate::system::RUN_ON_UNIX;
 
 /// The exit code. No wildcard: a new error is a new decision.
 pub fn exit(error: &GatewayError) -> Exit {
@@ -257,6 +258,8 @@ fn device(error: &DeviceError) -> Option<String> {
             "another clearance process is using the key; try again, or find the process that holds {}",
             path.display()
         )),
+        DeviceError::Exposed(Exposure::Unknown { .. }) => Some(RUN_ON_UNIX.to_owned()),
+        DeviceError::Store(_) | DeviceError::Directory { .. } if !cfg!(unix) => Some(RUN_ON_UNIX.to_owned()),
         DeviceError::Store(_) | DeviceError::Directory { .. } => Some(
             "make it readable and writable by you, or keep keys elsewhere: XDG_STATE_HOME=DIR clearance …"
                 .to_owned(),

@@ -13,6 +13,7 @@ use crate::embedded::scenario::{Scenario, ScenarioError};
 use crate::embedded::{self, Generation, Options};
 use crate::report::gateway::Dev;
 use crate::store::input::{self, Bounds, Input};
+use crate::system::{Kind, listen};
 
 /// The size limit of a scenario, in bytes.
 const MAX_SCENARIO: bytesize::ByteSize = bytesize::ByteSize::mib(16);
@@ -95,8 +96,7 @@ pub async fn run(
 
 /// Waits for Ctrl-C or SIGTERM.
 async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
+    let Ok(mut terminated) = listen(Kind::Terminate) else {
         drop(tokio::signal::ctrl_c().await);
         return;
     };

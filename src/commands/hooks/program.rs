@@ -7,12 +7,11 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::fs::{Access, access};
-use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
 use crate::settings::Environment;
+use crate::system::{in_own_group, kill_group, may_execute};
 
 /// The time limit.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -63,9 +62,9 @@ impl Program {
         &self.name
     }
 
-    /// Whether the program exists and may be executed.
+    /// Whether the program exists and may be executed, as far as that is known.
     pub(super) fn is_there(&self) -> bool {
-        let is_program = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
+        let is_program = |path: &Path| path.is_file() && may_execute(path).unwrap_or(true);
         if self.name.contains('/') {
             return is_program(Path::new(&self.name));
         }
@@ -79,19 +78,20 @@ impl Program {
     pub(super) async fn run(&self, event: &str) -> Result<(), String> {
         let environment = Environment::of_process();
         let variables = VARIABLES.iter().filter_map(|name| Some((*name, environment.raw(name)?)));
-        let mut child = Command::new(&self.name)
+        let of_start = |error| format!("it could not be started: {error}");
+        let mut command = Command::new(&self.name);
+        command
             .args(&self.arguments)
             .env_clear()
             .envs(variables)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
-            // With its own group, everything that it started can be killed, and Ctrl-C is for the guard alone.
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| format!("it could not be started: {error}"))?;
-        let mut group = Group(child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)));
+            .kill_on_drop(true);
+        // With its own group, everything that it started can be killed, and Ctrl-C is for the guard alone.
+        in_own_group(&mut command).map_err(of_start)?;
+        let mut child = command.spawn().map_err(of_start)?;
+        let mut group = Group(child.id());
         let ended = tokio::time::timeout(LIMIT, attend(&mut child, event)).await;
         if let Ok(result) = ended {
             // What it left running in its group is meant to run on.
@@ -144,13 +144,12 @@ async fn attend(child: &mut Child, event: &str) -> Result<(), String> {
 }
 
 /// A process group, which is killed if it is dropped.
-struct Group(Option<Pid>);
+struct Group(Option<u32>);
 
 impl Drop for Group {
     fn drop(&mut self) {
         if let Some(group) = self.0 {
-            // It may have ended.
-            let _: rustix::io::Result<()> = kill_process_group(group, Signal::KILL);
+            kill_group(group);
         }
     }
 }

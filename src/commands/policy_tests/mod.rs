@@ -16,6 +16,7 @@ use super::Error;
 use super::documents::Place;
 use super::documents::batch::{self, Found, Named};
 use super::documents::search::{self, Sought};
+use super::explain::{UNKNOWN_HOME, UNKNOWN_PATH};
 use crate::approvals::decide::Prepared;
 use crate::approvals::policy_tests::{Case, Listed, Local, Outcome, Problem, Release, Suite, Tester, read};
 use crate::deadline::{Deadline, STACK};
@@ -122,14 +123,19 @@ fn without_dot(named: &mut Named<Found>) {
     }
 }
 
-/// The machine that runs the tests.
+/// The machine that runs the tests. The evaluator decides as on Unix, so elsewhere its directories are unknown.
 fn local() -> Local {
     let environment = Environment::of_process();
-    let text = |name: &str| environment.raw(name).map(|value| value.to_string_lossy().into_owned());
-    let home = text("HOME").unwrap_or_default();
+    let text = |name: &str, unknown: &str| {
+        if !cfg!(unix) {
+            return unknown.to_owned();
+        }
+        environment.raw(name).map(|value| value.to_string_lossy().into_owned()).unwrap_or_default()
+    };
+    let home = text("HOME", UNKNOWN_HOME);
     Local {
         host: Arc::new(ThisMachine),
-        path: text("PATH").unwrap_or_default(),
+        path: text("PATH", UNKNOWN_PATH),
         state_directory: openclaw_state_directory(&environment)
             .map_or_else(|| format!("{home}/.openclaw"), |directory| directory.display().to_string()),
         home,

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use sd_notify::NotifyState;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::commands::Error;
+use crate::system::{self, Kind, Notice, notify};
 
 /// A signal to a command that stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,26 +21,26 @@ pub(in crate::commands) enum Signal {
 /// The signals of a service.
 #[derive(Debug)]
 pub(in crate::commands) struct Service {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-    hangup: tokio::signal::unix::Signal,
+    terminate: system::Signal,
+    interrupt: system::Signal,
+    hangup: system::Signal,
     watchdog: Option<Interval>,
 }
 
 impl Service {
     /// Starts to listen. From now on only these methods receive the signals.
     pub(in crate::commands) fn new() -> Result<Self, Error> {
-        let listen = |kind| signal(kind).map_err(Error::Runtime);
+        let listen = |kind| system::listen(kind).map_err(Error::of_signals);
         // Twice in the time after which systemd would consider the command dead.
-        let watchdog = sd_notify::watchdog_enabled().filter(|period| !period.is_zero()).map(|period| {
+        let watchdog = system::watchdog_period().filter(|period| !period.is_zero()).map(|period| {
             let mut interval = tokio::time::interval((period / 2).max(Duration::from_millis(1)));
             interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
             interval
         });
         Ok(Self {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-            hangup: listen(SignalKind::hangup())?,
+            terminate: listen(Kind::Terminate)?,
+            interrupt: listen(Kind::Interrupt)?,
+            hangup: listen(Kind::Hangup)?,
             watchdog,
         })
     }
@@ -65,28 +64,23 @@ impl Service {
     }
 
     pub(in crate::commands) fn ready(&self) {
-        self.notify(&[NotifyState::Ready]);
+        self.notify(Notice::Ready);
     }
 
     pub(in crate::commands) fn alive(&self) {
-        self.notify(&[NotifyState::Watchdog]);
+        self.notify(Notice::Alive);
     }
 
     pub(in crate::commands) fn stopping(&self) {
-        self.notify(&[NotifyState::Stopping]);
+        self.notify(Notice::Stopping);
     }
 
     pub(in crate::commands) fn reloading(&self) {
-        // systemd needs to know which of several reloads this is.
-        match NotifyState::monotonic_usec_now() {
-            Ok(now) => self.notify(&[NotifyState::Reloading, now]),
-            Err(_) => self.notify(&[NotifyState::Reloading]),
-        }
+        self.notify(Notice::Reloading);
     }
 
     #[expect(clippy::unused_self, reason = "only what listens to signals is a service")]
-    fn notify(&self, states: &[NotifyState<'_>]) {
-        // Without systemd nobody is notified, and a command does not end for that.
-        drop(sd_notify::notify(states));
+    fn notify(&self, notice: Notice) {
+        notify(notice);
     }
 }

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver as Answer, Sender as Orders, TryRecvError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +13,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::watch::{Receiver, Sender};
 
 use crate::store::changes::has_events;
+use crate::system::Facts;
 
 /// The watched directories, each with its identity: a directory that was replaced has to be watched again.
 type Watched = Arc<Mutex<BTreeMap<PathBuf, (u64, u64)>>>;
@@ -81,7 +81,7 @@ impl Events {
     fn add(&self, directory: &Path) -> bool {
         let Some(backend) = &self.backend else { return false };
         let Ok(found) = directory.metadata() else { return false };
-        let identity = (found.dev(), found.ino());
+        let Some(identity) = found.identity() else { return false };
         // It is noted before it is watched: what happens to it from then on removes the note again. The lock is not held
         // while the watcher works, whose thread waits for it.
         let before = locked(&self.watched).insert(directory.to_owned(), identity);

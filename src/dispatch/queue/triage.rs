@@ -1,6 +1,5 @@
 //! `queue triage`: the screen, and the report after it.
 
-use std::fs::OpenOptions;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use crate::queue::triage::{Drawn, Triage};
 use crate::report::exit::Exit;
 use crate::settings::{Environment, Warnings};
 use crate::streams::Streams;
+use crate::system::discard_output;
 
 /// A screen on standard output, which is opened when it is shown for the first time.
 struct Shown<'o> {
@@ -77,16 +77,10 @@ pub fn triage(
     let triage::Ended { triage: ended, gone } = ended?;
     let written = output::triage_text(streams.out, &ended, paper).and_then(|()| streams.out.flush());
     if gone && written.is_err() {
+        // The terminal is gone, and that is no failure.
         discard_output()?;
     } else {
         written?;
     }
     Ok(triage::exit(&ended))
-}
-
-/// Discards what is written to standard output from now on, and what waits to be written: the terminal is gone, and
-/// that is no failure.
-fn discard_output() -> io::Result<()> {
-    let nowhere = OpenOptions::new().write(true).open("/dev/null")?;
-    Ok(rustix::stdio::dup2_stdout(nowhere)?)
 }

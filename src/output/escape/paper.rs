@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::os::fd::AsFd;
 
 use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
@@ -12,6 +11,7 @@ use unicode_width::UnicodeWidthChar;
 
 use super::marker::{GUTTER, MARK, is_combining};
 use super::text;
+use crate::system::Descriptor;
 
 /// The minimum width for text on a line: with less, the lead is wrapped together with the text.
 const ROOM: usize = 8;
@@ -27,7 +27,7 @@ pub struct Paper {
 
 impl Paper {
     /// The current state of a stream: the width of a terminal may have changed since the last call.
-    pub fn of(stream: &(impl RawStream + AsFd)) -> Self {
+    pub fn of(stream: &(impl RawStream + Descriptor)) -> Self {
         /// The width of a terminal that does not report one.
         const USUAL: usize = 80;
         let width =

@@ -1,9 +1,7 @@
 //! The terminal while the screen is shown: raw mode, the alternate screen, and their end on every exit, also after a
 //! panic.
 
-use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ratatui::backend::{Backend, CrosstermBackend};
@@ -20,6 +18,7 @@ use ratatui::layout::{Rect, Size};
 use super::Painter;
 use crate::queue::clock::SteadyTime;
 use crate::queue::triage::{Drawn, Triage};
+use crate::system::own_file;
 
 /// Whether a screen is shown. A panic in any thread ends it.
 static SHOWN: AtomicBool = AtomicBool::new(false);
@@ -99,8 +98,8 @@ fn leave(out: &mut impl Write) -> io::Result<()> {
 pub fn restore() {
     if SHOWN.swap(false, Ordering::SeqCst) {
         // Not through the stream, which another thread may hold. Errors are ignored: the terminal may be gone.
-        if let Ok(out) = io::stdout().as_fd().try_clone_to_owned() {
-            drop(leave(&mut File::from(out)));
+        if let Ok(mut out) = own_file(&io::stdout()) {
+            drop(leave(&mut out));
         }
         drop(disable_raw_mode());
     }

@@ -1,8 +1,7 @@
 //! Opens the database, either for reading without changing a byte or for writing. Both end at the deadline.
 
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use url::Url;
 use super::super::error::{Doing, StoreError};
 use super::super::input::InputError;
 use crate::deadline::Deadline;
+use crate::system::{Facts, unavailable};
 
 /// Number of steps of SQLite's virtual machine between two checks of the deadline: some tens of microseconds.
 const STEPS: i32 = 1_000;
@@ -85,22 +85,15 @@ impl State {
     fn of(real: &Path) -> Result<Self, StoreError> {
         let found = fs::metadata(real).map_err(|cause| of_io(real, cause))?;
         let log = |suffix| fs::metadata(beside(real, suffix)).map_or(0, |log| log.len());
-        Ok(Self {
-            identity: identity(&found),
-            size: found.len(),
-            changed: [found.mtime(), found.mtime_nsec(), found.ctime(), found.ctime_nsec()],
-            logs: [log("-wal"), log("-journal")],
-        })
+        let (Some(identity), Some(changed)) = (found.identity(), found.times()) else {
+            return Err(of_io(real, unavailable("reading a database without changing it")));
+        };
+        Ok(Self { identity, size: found.len(), changed, logs: [log("-wal"), log("-journal")] })
     }
 
     fn at_rest(&self) -> bool {
         self.logs == [0, 0]
     }
-}
-
-/// The identity of the file.
-pub(super) fn identity(found: &Metadata) -> (u64, u64) {
-    (found.dev(), found.ino())
 }
 
 /// A file that SQLite keeps beside a database.

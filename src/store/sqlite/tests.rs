@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "the tests make their own files")]
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;

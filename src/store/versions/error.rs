@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::super::private::Exposure;
 use super::super::shell::quoted;
+use crate::system::RUN_ON_UNIX;
 
 /// Why a version, a note or a time limit was not kept or not read.
 #[derive(Debug, Error)]
@@ -83,9 +84,11 @@ impl VersionsError {
             Self::Exposed(Exposure::Owner { path, .. }) => {
                 Some(format!("run the command as the user who owns {}", quoted(path)))
             }
+            Self::Exposed(Exposure::Unknown { .. }) => Some(RUN_ON_UNIX.to_owned()),
             Self::Exposed(Exposure::Special { path }) | Self::NotFile(path) => {
                 Some(format!("move it away: mv {0} {0}.other", quoted(path)))
             }
+            Self::Directory { .. } if !cfg!(unix) => Some(RUN_ON_UNIX.to_owned()),
             Self::Directory { path, .. } => Some(match nearest(path) {
                 (found, false) => format!("move it away: mv {0} {0}.other", quoted(found)),
                 (found, true) => format!(

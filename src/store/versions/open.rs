@@ -1,8 +1,6 @@
 //! Opens the database, creates it, and limits every wait.
 
-use std::fs::OpenOptions;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,6 +11,7 @@ use super::super::private::{self, private_directory};
 use super::error::VersionsError;
 use super::limits::{LIMITS, Limits};
 use crate::deadline::Deadline;
+use crate::system::create_private;
 
 /// The longest wait for another process. An edit is not delayed for longer by its versions.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -131,8 +130,7 @@ impl Versions {
             Ok(_) => return Err(VersionsError::NotFile(path.to_owned())),
             Err(_) => {}
         }
-        let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        match created {
+        match create_private(path) {
             Ok(_) => Ok(()),
             // Another process was faster.
             Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),

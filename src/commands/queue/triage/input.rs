@@ -3,12 +3,12 @@
 use std::io;
 
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::mpsc;
 
 use crate::commands::queue::steady::Steady;
 use crate::queue::clock::SteadyTime;
 use crate::queue::triage::Key;
+use crate::system::until_gone;
 
 /// What a terminal reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,19 +47,6 @@ pub(super) fn listen(steady: Steady) -> io::Result<mpsc::UnboundedReceiver<Press
     };
     std::thread::Builder::new().name("terminal".to_owned()).spawn(watch)?;
     Ok(keys)
-}
-
-/// Waits until nobody holds the other end of the terminal any more.
-fn until_gone() {
-    let terminal = io::stdin();
-    loop {
-        // Without a wanted event only a hang-up and an error are reported.
-        let mut watched = [PollFd::new(&terminal, PollFlags::empty())];
-        match poll(&mut watched, None) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => {}
-            Ok(_) | Err(_) => return,
-        }
-    }
 }
 
 fn pressed(event: Event, now: SteadyTime) -> Option<Pressed> {

@@ -18,7 +18,6 @@ mod worker;
 use std::io;
 use std::time::Duration;
 
-use rustix::termios::{QueueSelector, tcflush};
 use tokio::sync::mpsc;
 
 use self::gateway::Message;
@@ -35,6 +34,7 @@ use crate::queue::clock::SteadyTime;
 use crate::queue::triage::{Drawn, Effect, Input, Link, Triage};
 use crate::report::exit::Exit;
 use crate::settings::Flags;
+use crate::system::discard_typed;
 
 /// How long the threads of gateways may take to close their connections.
 const CLOSING: Duration = Duration::from_millis(500);
@@ -80,7 +80,7 @@ pub async fn run(
     end: Option<Deadline>,
     screen: &mut dyn Screen,
 ) -> Result<Ended, Error> {
-    let mut signals = Signals::listen().map_err(Error::Runtime)?;
+    let mut signals = Signals::listen().map_err(Error::of_signals)?;
     let (sender, mut messages) = mpsc::unbounded_channel();
     let names = targets.iter().map(targets::shown);
     let mut triage = Triage::new(names, request.read_only, request.sort);
@@ -179,7 +179,7 @@ impl Driver<'_> {
     fn open(&mut self) -> io::Result<mpsc::UnboundedReceiver<Pressed>> {
         self.screen.enter()?;
         // What was typed before the screen is no answer to it.
-        discard_input();
+        discard_typed();
         input::listen(self.steady)
     }
 
@@ -207,7 +207,7 @@ impl Driver<'_> {
                 Woken::Signal(Signaled::Stop) => self.suspend(Stop::Process).await?,
                 Woken::Key(Some(Pressed::Redraw)) => {
                     self.screen.enter()?;
-                    discard_input();
+                    discard_typed();
                 }
                 Woken::Signal(Signaled::Continued) => self.resume()?,
                 Woken::Message(Message::Failed(error)) if self.is_unheard => {
@@ -281,15 +281,10 @@ impl Driver<'_> {
 
     fn resume(&mut self) -> io::Result<()> {
         self.screen.enter()?;
-        discard_input();
+        discard_typed();
         self.triage.handle(Input::Resumed, self.steady.now());
         Ok(())
     }
-}
-
-/// Discards what was typed before the screen was there. If the terminal cannot, the keys count.
-fn discard_input() {
-    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
 }
 
 /// The exit code: partly if a decision failed, was not answered or was not sent.

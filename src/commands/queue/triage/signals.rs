@@ -3,15 +3,10 @@
 use std::io;
 use std::time::Duration;
 
-use rustix::process::{Signal as Os, getpid, kill_current_process_group, kill_process};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use crate::system::{Kind, Signal, listen, stop_group, stop_process};
 
 /// How long a stop of the process may take to begin.
 const STOPPING: Duration = Duration::from_millis(100);
-
-/// Stops a process that a shell could continue. Like `SIGTSTP`, which asks for the stop and is caught here, it has no effect
-/// on an orphaned process group, that is, one that no shell could continue; `SIGSTOP` stops any process.
-const STOPS: Os = Os::TTIN;
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,12 +41,12 @@ pub(super) struct Signals {
 impl Signals {
     pub(super) fn listen() -> io::Result<Self> {
         Ok(Self {
-            terminated: signal(SignalKind::terminate())?,
-            interrupted: signal(SignalKind::interrupt())?,
-            quit: signal(SignalKind::quit())?,
-            hung_up: signal(SignalKind::hangup())?,
-            stopped: signal(SignalKind::from_raw(Os::TSTP.as_raw()))?,
-            continued: signal(SignalKind::from_raw(Os::CONT.as_raw()))?,
+            terminated: listen(Kind::Terminate)?,
+            interrupted: listen(Kind::Interrupt)?,
+            quit: listen(Kind::Quit)?,
+            hung_up: listen(Kind::Hangup)?,
+            stopped: listen(Kind::Stop)?,
+            continued: listen(Kind::Continue)?,
         })
     }
 
@@ -72,8 +67,8 @@ impl Signals {
     /// usual effect.
     pub(super) async fn stop(&mut self, stop: Stop) -> io::Result<()> {
         match stop {
-            Stop::Process => kill_process(getpid(), STOPS)?,
-            Stop::Group => kill_current_process_group(STOPS)?,
+            Stop::Process => stop_process()?,
+            Stop::Group => stop_group()?,
         }
         // The stop begins at some time after the call.
         tokio::select! {
