@@ -25,15 +25,19 @@ fn cargo() -> toml::Table {
 
 /// The files of the repository that people get, each with its path from the root.
 fn published() -> Vec<(String, PathBuf)> {
+    files(&["tests", "fixtures"])
+}
+
+/// The files of the repository, but for those in these folders, each with its path from the root.
+fn files(without: &[&str]) -> Vec<(String, PathBuf)> {
+    const MADE: [&str; 4] = [".git", "target", "fuzz/target", "packaging/runners/node_modules"];
     let mut found = Vec::new();
     let mut folders = vec![root().to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.strip_prefix(root()).unwrap().display().to_string();
-            if [".git", "target", "tests", "fixtures", "fuzz/target", "packaging/runners/node_modules"]
-                .contains(&&*name)
-            {
+            if MADE.contains(&&*name) || without.contains(&&*name) {
                 continue;
             }
             if path.is_dir() {
@@ -45,6 +49,25 @@ fn published() -> Vec<(String, PathBuf)> {
     }
     assert!(found.len() > 300, "{} files", found.len());
     found
+}
+
+/// Whether Windows can have a file of this name. Git cannot check out a repository there that has another one.
+fn is_for_windows(name: &str) -> bool {
+    const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+    let stem = name.split('.').next().unwrap_or_default().to_lowercase();
+    let is_port = |kind| stem.strip_prefix(kind).is_some_and(|number| number.parse::<u8>().is_ok());
+    !DEVICES.contains(&&*stem)
+        && !["com", "lpt"].into_iter().any(is_port)
+        && !name.contains(['<', '>', ':', '"', '|', '?', '*', '\\'])
+        && !name.ends_with(['.', ' '])
+}
+
+#[test]
+fn every_file_can_be_checked_out_on_windows() {
+    assert!(!is_for_windows("nul.json") && !is_for_windows("COM1") && !is_for_windows("a:b"));
+    for (name, _) in files(&[]) {
+        assert!(name.split('/').all(is_for_windows), "{name}");
+    }
 }
 
 /// What only its author can replace. A gateway of an example belongs to its reader, and is none.

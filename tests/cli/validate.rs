@@ -67,7 +67,7 @@ const INVALID: &[(&str, &[&str])] = &[
     ("no-json.json", &["syntax"]),
     ("no-version.json", &["missing-field"]),
     ("nul-only.json", &["nul-byte"]),
-    ("nul.json", &["nul-byte"]),
+    ("nul-within.json", &["nul-byte"]),
     ("null-last-resolved-path.json", &["wrong-type"]),
     ("null.json", &["wrong-type"]),
     ("number-infinity.json5", &["number-out-of-range", "number-out-of-range"]),
