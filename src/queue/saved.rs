@@ -166,6 +166,7 @@ fn rows<'t>(
 ) -> Result<Vec<&'t RawValue>, NotAListing> {
     const NO_LIST: &str = "it is JSON, but holds no list of prompts (`approvals`, `payload` or `result`)";
     const NO_ARRAY: &str = "its list of prompts is not an array";
+    const NO_REASON: &str = "a prompt that could not be read when the listing was saved";
     let syntax = |error: &dyn fmt::Display| NotAListing::Syntax(error.to_string().into());
     if text.trim().is_empty() {
         return Err(NotAListing::Empty);
@@ -219,7 +220,10 @@ fn rows<'t>(
         .problems
         .map_or(Ok(Vec::new()), |problems| serde_json::from_str(problems.get()))
         .map_err(|error| syntax(&error))?;
-    let unread = |problem: String| PromptError { id: None, problem: Problem::Saved(problem.into()) };
+    let unread = |problem: String| {
+        let problem = if problem.trim().is_empty() { NO_REASON.into() } else { problem.into() };
+        PromptError { id: None, problem: Problem::Saved(problem) }
+    };
     listing.problems.extend(problems.into_iter().map(unread));
     serde_json::from_str(list.get()).map_err(|error| syntax(&error))
 }

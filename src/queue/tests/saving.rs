@@ -161,3 +161,13 @@ fn summaries_decide_as_far_as_they_can() {
     assert_eq!(undecided(&rows, Scope::Run), 1);
     assert_eq!(undecided(&rows[1..], Scope::Session), 0);
 }
+
+#[test]
+fn a_prompt_that_was_left_out_without_a_reason_is_named() {
+    for text in [r#"{"approvals":[],"problems":[""]}"#, r#"{"approvals":[],"problems":["  "]}"#] {
+        let (listing, saved) = read(text);
+        assert!(saved.is_ok());
+        let problems: Vec<String> = listing.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(problems, ["a prompt that could not be read when the listing was saved"]);
+    }
+}
