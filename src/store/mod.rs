@@ -20,8 +20,8 @@ mod surroundings;
 pub mod versions;
 pub mod writers;
 
+pub use crate::system::create_private_directory as private_directory;
 pub use error::StoreError;
 pub use input::MAX_SIZE;
 pub use local::{Locked, Store};
-pub use private::private_directory;
 pub use shell::{quoted, quoted_name, quoted_unless};

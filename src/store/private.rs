@@ -1,12 +1,11 @@
 //! Checks whether a file with a secret is private to its owner. All such files that clearance reads follow the same
 //! rule.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::system::{self, Facts, create_private_directory};
+use crate::system::{self, Facts};
 
 /// The permissions of the group and of others.
 const NOT_OWNER: u32 = 0o077;
@@ -72,11 +71,6 @@ pub fn check(path: &Path) -> Result<(), Exposure> {
 /// an entry for the service's user in its access list. The mask of that list appears as the group's read permission.
 const fn is_credential_of_systemd(owner: u32, group: u32, mode: u32) -> bool {
     owner == 0 && group == 0 && mode == 0o440
-}
-
-/// Creates a directory for this user alone, with its missing parents.
-pub fn private_directory(path: &Path) -> io::Result<()> {
-    create_private_directory(path)
 }
 
 #[cfg(test)]

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::super::private::{self, private_directory};
+use super::super::private;
 use super::error::VersionsError;
 use super::limits::{LIMITS, Limits};
 use crate::deadline::Deadline;
-use crate::system::create_private;
+use crate::system::{create_private, create_private_directory};
 
 /// The longest wait for another process. An edit is not delayed for longer by its versions.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -84,7 +84,7 @@ impl Versions {
     /// A connection that may write. The database is created if it does not exist.
     pub(super) fn writing(&self, deadline: Deadline) -> Result<Connection, VersionsError> {
         let (directory, path) = (&self.directory, self.path());
-        private_directory(directory)
+        create_private_directory(directory)
             .map_err(|cause| VersionsError::Directory { path: directory.clone(), cause })?;
         private::check(directory)?;
         self.created(&path)?;
