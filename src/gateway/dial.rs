@@ -2,13 +2,9 @@
 
 use std::error::Error as _;
 use std::io;
-use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use hyper_util::client::legacy::connect::dns::GaiResolver;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use rustls::pki_types::ServerName;
@@ -20,6 +16,7 @@ use tower_service::Service;
 
 use super::connect_options::Progress;
 use super::error::{GatewayError, Step, TlsError};
+use super::lookup::{Lookup, NameService, Watched};
 use super::target::{Address, Fingerprint, Target};
 use super::tls::Tls;
 use super::wait::within;
@@ -46,7 +43,7 @@ async fn dial_by<R: NameService>(
     let (host, port) = (address.host(), address.port());
     observer.notify(address, Progress::Connecting { host, port, proxy: proxy.as_deref() });
     let lookup = Lookup::default();
-    let watched = Watched { resolver, lookup: lookup.clone() };
+    let watched = Watched::new(resolver, lookup.clone());
     let stream = within(deadline, || lookup.step(), reach(address, watched)).await??;
     observer.notify(address, Progress::Connected(stream.peer_addr().ok()));
     // Frames are written whole, so waiting for more data gains nothing.
@@ -84,67 +81,6 @@ pub(super) fn is_drop(error: &io::Error) -> bool {
             | io::ErrorKind::BrokenPipe
             | io::ErrorKind::UnexpectedEof
     )
-}
-
-/// What finds the addresses of a name.
-trait NameService:
-    Service<Name, Error = io::Error, Response: Addresses, Future: Send + 'static> + Clone + Send + Sync + 'static
-{
-}
-
-impl<S> NameService for S where
-    S: Service<Name, Error = io::Error, Response: Addresses, Future: Send + 'static>
-        + Clone
-        + Send
-        + Sync
-        + 'static
-{
-}
-
-/// The addresses of a name.
-trait Addresses: Iterator<Item = SocketAddr> + Send + 'static {}
-
-impl<I: Iterator<Item = SocketAddr> + Send + 'static> Addresses for I {}
-
-/// The name that is being looked up, if any.
-#[derive(Debug, Clone, Default)]
-struct Lookup(Arc<Mutex<Option<String>>>);
-
-impl Lookup {
-    fn name(&self) -> MutexGuard<'_, Option<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn step(&self) -> Step {
-        self.name().clone().map_or(Step::Connecting, Step::LookingUp)
-    }
-}
-
-/// A resolver that notes which name it looks up: a DNS server that does not answer is not a gateway that does not.
-#[derive(Clone)]
-struct Watched<R> {
-    resolver: R,
-    lookup: Lookup,
-}
-
-impl<R: NameService> Service<Name> for Watched<R> {
-    type Response = R::Response;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<R::Response>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.resolver.poll_ready(context)
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        *self.lookup.name() = Some(name.as_str().to_owned());
-        let (found, lookup) = (self.resolver.call(name), self.lookup.clone());
-        Box::pin(async move {
-            let found = found.await;
-            *lookup.name() = None;
-            found
-        })
-    }
 }
 
 async fn reach<R: NameService>(address: &Address, resolver: Watched<R>) -> Result<TcpStream, GatewayError> {
@@ -218,25 +154,8 @@ mod tests {
 
     use super::*;
     use crate::gateway::connect_options::ConnectOptions;
+    use crate::gateway::lookup::Silent;
     use crate::gateway::target::{Credential, Trust};
-
-    /// A DNS server that never answers.
-    #[derive(Clone)]
-    struct Silent;
-
-    impl Service<Name> for Silent {
-        type Response = std::vec::IntoIter<SocketAddr>;
-        type Error = io::Error;
-        type Future = std::future::Pending<io::Result<Self::Response>>;
-
-        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-
-        fn call(&mut self, _: Name) -> Self::Future {
-            std::future::pending()
-        }
-    }
 
     #[test]
     fn a_silent_dns_server_is_named_and_ends_at_the_deadline() {

@@ -1,8 +1,12 @@
 //! The admin endpoint: single calls over HTTP, if the gateway's plugin `admin-http-rpc` is enabled.
 
 use std::io::{self, ErrorKind::ConnectionRefused};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 
+use hyper_util::client::legacy::connect::dns::GaiResolver;
 use reqwest::header::{ACCEPT, USER_AGENT};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
@@ -10,11 +14,14 @@ use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use tower_layer::layer_fn;
+use tower_service::Service;
 
 use super::dial::{innermost_cause, proxy_of, shown};
 use super::error::{GatewayError, Step, TlsError, Violation};
 use super::frames::MAX_INCOMING;
 use super::handshake::CLIENT_NAME;
+use super::lookup::{Lookup, NameService, Watched};
 use super::refusal::{Failure, Refusal};
 use super::sent_secrets::SentSecrets;
 use super::target::{Address, Credential, Target};
@@ -34,6 +41,44 @@ pub struct Admin {
     sent_secrets: SentSecrets,
     /// `None` if the connection is not encrypted.
     tls: Option<Tls>,
+    lookup: Lookup,
+    connected: Connected,
+}
+
+/// Whether a connection was ever made. Before that, nothing can have been sent.
+#[derive(Debug, Clone, Default)]
+struct Connected(Arc<AtomicBool>);
+
+impl Connected {
+    fn once(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// The HTTP client's connector, TLS included, which notes each connection.
+#[derive(Clone)]
+struct Noting<S> {
+    connector: S,
+    connected: Connected,
+}
+
+impl<R, S: Service<R, Future: Send + 'static>> Service<R> for Noting<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.connector.poll_ready(context)
+    }
+
+    fn call(&mut self, destination: R) -> Self::Future {
+        let (connection, connected) = (self.connector.call(destination), self.connected.clone());
+        Box::pin(async move {
+            let connection = connection.await?;
+            connected.0.store(true, Ordering::SeqCst);
+            Ok(connection)
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -54,6 +99,15 @@ struct Reply {
 impl Admin {
     /// Prepares a client of the target's endpoint. Nothing is sent yet.
     pub(super) async fn of(target: &Target, deadline: Deadline) -> Result<Self, GatewayError> {
+        Self::by(target, GaiResolver::new(), deadline).await
+    }
+
+    /// Like [`Self::of`], with this resolver of names.
+    async fn by<R: NameService>(
+        target: &Target,
+        resolver: R,
+        deadline: Deadline,
+    ) -> Result<Self, GatewayError> {
         let credential = match &target.credential {
             Credential::None => None,
             Credential::Token(secret) | Credential::Password(secret) => Some(secret.clone()),
@@ -67,7 +121,11 @@ impl Admin {
             None
         };
         let config = tls.as_ref().map_or_else(no_roots, |tls| Ok(tls.config.clone()))?;
+        let (lookup, connected) = (Lookup::default(), Connected::default());
+        let noted = connected.clone();
         let mut builder = Client::builder()
+            .dns_resolver(Arc::new(Watched::new(resolver, lookup.clone())))
+            .connector_layer(layer_fn(move |connector| Noting { connector, connected: noted.clone() }))
             // Without a configuration reqwest would load the platform's roots, and use a provider that is not
             // installed.
             .tls_backend_preconfigured(config)
@@ -79,7 +137,7 @@ impl Admin {
         }
         let client = builder.build().map_err(|error| GatewayError::NotAGateway(innermost_cause(&error)))?;
         let sent_secrets = SentSecrets::of(&target.credential, None);
-        Ok(Self { client, address: target.address.clone(), credential, sent_secrets, tls })
+        Ok(Self { client, address: target.address.clone(), credential, sent_secrets, tls, lookup, connected })
     }
 
     /// Makes one call. It is sent at most once.
@@ -118,12 +176,14 @@ impl Admin {
         if let Some(credential) = &self.credential {
             request = request.bearer_auth(credential.expose_secret());
         }
-        let step = || Step::Calling(method.to_owned());
+        let step =
+            || if self.connected.once() { Step::Calling(method.to_owned()) } else { self.lookup.step() };
         let uncertain = |error| GatewayError::Uncertain { method: method.to_owned(), cause: Arc::new(error) };
         let response = match within(deadline, step, request.send()).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) if error.is_connect() => return Err(self.unreached(&error)),
             Ok(Err(error)) => return Err(uncertain(dropped(&error, step()))),
+            Err(error) if !self.connected.once() => return Err(error),
             Err(error) => return Err(uncertain(error)),
         };
         let status = response.status();
@@ -217,4 +277,50 @@ fn reply(
         return Err(GatewayError::NotOverHttp { method });
     }
     Err(GatewayError::Failed { method, failure: Box::new(failure) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::gateway::connect_options::ConnectOptions;
+    use crate::gateway::lookup::Silent;
+    use crate::gateway::target::Trust;
+
+    /// The error of a call to an address that never answers.
+    fn lost<R: NameService>(url: &str, resolver: R) -> GatewayError {
+        let target = Target {
+            address: url.parse().unwrap(),
+            credential: Credential::None,
+            trust: Trust::Platform,
+            plaintext_allowed: false,
+            options: ConnectOptions::default(),
+        };
+        let call = async {
+            let admin = Admin::by(&target, resolver, Deadline::after(Duration::from_secs(20))).await.unwrap();
+            admin.call("exec.approvals.set", &json!({}), Deadline::after(Duration::from_millis(500))).await
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(call).err().unwrap()
+    }
+
+    /// Without a connection nothing was sent: a call that writes was not executed.
+    #[test]
+    fn a_call_without_a_connection_was_not_executed() {
+        let error = lost("https://gateway.invalid", Silent);
+        assert_eq!(
+            error.to_string(),
+            "no answer within 500ms: timed out while looking up the name gateway.invalid"
+        );
+        let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+        let error = lost(&format!("https://{}", mute.local_addr().unwrap()), GaiResolver::new());
+        assert_eq!(error.to_string(), "no answer within 500ms: timed out while connecting");
+        // With one, it may have been.
+        let error = lost(&format!("http://{}", mute.local_addr().unwrap()), GaiResolver::new());
+        assert!(matches!(&error, GatewayError::Uncertain { .. }), "{error}");
+    }
 }

@@ -18,6 +18,7 @@ mod handshake;
 mod http;
 mod keyring;
 mod link;
+mod lookup;
 pub mod refusal;
 mod sent_secrets;
 mod session;

@@ -118,3 +118,12 @@ fn commands_must_be_listed() {
     assert_ne!(exit, 0, "{failed}");
     assert_eq!(failed["error"]["code"], "call-failed", "{failed}");
 }
+
+#[test]
+fn a_list_beyond_the_limit_may_be_a_gateways_own() {
+    let gateway = failing("exec.approval.list", &Say::Payload(json!("x".repeat(26_300_000))));
+    let (exit, failed) = gateway.client().json(&["queue", "ls", "--timeout=30s"]);
+    assert_eq!((exit, &failed["error"]["code"]), (4, &json!("protocol-violation")), "{failed}");
+    let next = failed["error"]["remedy"].as_str().unwrap();
+    assert!(next.contains("its list is too long to be read: try again when prompts have expired"), "{next}");
+}

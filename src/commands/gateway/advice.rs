@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::fault::Fault;
-use crate::gateway::error::{DeviceError, GatewayError, Step, TlsError};
+use crate::gateway::error::{DeviceError, GatewayError, Step, TlsError, Violation};
 use crate::gateway::refusal::{Reason, Refusal};
 use crate::report::exit::Exit;
 use crate::report::gateway::{Chosen, CredentialKind};
@@ -116,6 +116,11 @@ pub fn next(fault: &Fault) -> Option<String> {
         ),
         GatewayError::TimedOut { .. } => {
             "give it more time: clearance … --timeout 2m (a loading gateway may not answer for a minute)".to_owned()
+        }
+        GatewayError::Violation { violation: Violation::Oversize { .. }, step: Step::Calling(method) }
+            if method.split('.').next_back() == Some("list") =>
+        {
+            checked("check that the address belongs to a gateway; if so, its list is too long to be read: try again when prompts have expired")
         }
         GatewayError::Violation { .. } => checked("check that the address belongs to a gateway, and check its version: openclaw --version"),
         GatewayError::Closed { step: Step::Upgrading | Step::Calling(_), code: None, .. }
