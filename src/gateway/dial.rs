@@ -171,14 +171,14 @@ mod tests {
             let dialled = dial_by(&target, Silent, Deadline::after(Duration::from_millis(20)));
             runtime.block_on(dialled).err().unwrap()
         };
-        let silent = error("wss://gateway.invalid");
+        let silent = error("wss://gateway.localhost");
         assert!(
-            matches!(&silent, GatewayError::TimedOut { step: Step::LookingUp(name), .. } if name == "gateway.invalid"),
+            matches!(&silent, GatewayError::TimedOut { step: Step::LookingUp(name), .. } if name == "gateway.localhost"),
             "{silent}"
         );
         assert_eq!(
             silent.to_string(),
-            "no answer within 20ms: timed out while looking up the name gateway.invalid"
+            "no answer within 20ms: timed out while looking up the name gateway.localhost"
         );
     }
 }

@@ -22,7 +22,7 @@ pub enum Step {
     Trust,
     /// Looking up the addresses of a name: the gateway's, or the proxy's.
     LookingUp(String),
-    /// Connecting, through a proxy where one is set.
+    /// Connecting, through a proxy where one is set; for the admin endpoint, the TLS handshake too.
     Connecting,
     /// The TLS handshake.
     Securing,

@@ -1,21 +1,21 @@
 //! The admin endpoint: single calls over HTTP, if the gateway's plugin `admin-http-rpc` is enabled.
 
+use std::convert::Infallible;
 use std::io::{self, ErrorKind::ConnectionRefused};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
+use hyper::body::{Bytes, Frame, SizeHint};
 use hyper_util::client::legacy::connect::dns::GaiResolver;
 use reqwest::header::{ACCEPT, USER_AGENT};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Body, Client, Response, StatusCode};
 use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tower_layer::layer_fn;
-use tower_service::Service;
 
 use super::dial::{innermost_cause, proxy_of, shown};
 use super::error::{GatewayError, Step, TlsError, Violation};
@@ -42,49 +42,40 @@ pub struct Admin {
     /// `None` if the connection is not encrypted.
     tls: Option<Tls>,
     lookup: Lookup,
-    connected: Connected,
-}
-
-/// Whether a connection was ever made. Before that, nothing can have been sent.
-#[derive(Debug, Clone, Default)]
-struct Connected(Arc<AtomicBool>);
-
-impl Connected {
-    fn once(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-/// The HTTP client's connector, TLS included, which notes each connection.
-#[derive(Clone)]
-struct Noting<S> {
-    connector: S,
-    connected: Connected,
-}
-
-impl<R, S: Service<R, Future: Send + 'static>> Service<R> for Noting<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.connector.poll_ready(context)
-    }
-
-    fn call(&mut self, destination: R) -> Self::Future {
-        let (connection, connected) = (self.connector.call(destination), self.connected.clone());
-        Box::pin(async move {
-            let connection = connection.await?;
-            connected.0.store(true, Ordering::SeqCst);
-            Ok(connection)
-        })
-    }
 }
 
 #[derive(Serialize)]
 struct RpcBody<'c, P: ?Sized> {
     method: &'c str,
     params: &'c P,
+}
+
+/// The body of a call, which records when the connection takes it. Before that no byte of it was sent, so the gateway
+/// cannot have executed the call.
+struct CallBody {
+    bytes: Option<Bytes>,
+    taken: Arc<AtomicBool>,
+}
+
+impl hyper::body::Body for CallBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.taken.store(true, Ordering::SeqCst);
+        Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
 }
 
 #[derive(Deserialize)]
@@ -99,11 +90,10 @@ struct Reply {
 impl Admin {
     /// Prepares a client of the target's endpoint. Nothing is sent yet.
     pub(super) async fn of(target: &Target, deadline: Deadline) -> Result<Self, GatewayError> {
-        Self::by(target, GaiResolver::new(), deadline).await
+        Self::with_resolver(target, GaiResolver::new(), deadline).await
     }
 
-    /// Like [`Self::of`], with this resolver of names.
-    async fn by<R: NameService>(
+    async fn with_resolver<R: NameService>(
         target: &Target,
         resolver: R,
         deadline: Deadline,
@@ -121,11 +111,9 @@ impl Admin {
             None
         };
         let config = tls.as_ref().map_or_else(no_roots, |tls| Ok(tls.config.clone()))?;
-        let (lookup, connected) = (Lookup::default(), Connected::default());
-        let noted = connected.clone();
+        let lookup = Lookup::default();
         let mut builder = Client::builder()
             .dns_resolver(Arc::new(Watched::new(resolver, lookup.clone())))
-            .connector_layer(layer_fn(move |connector| Noting { connector, connected: noted.clone() }))
             // Without a configuration reqwest would load the platform's roots, and use a provider that is not
             // installed.
             .tls_backend_preconfigured(config)
@@ -137,7 +125,7 @@ impl Admin {
         }
         let client = builder.build().map_err(|error| GatewayError::NotAGateway(innermost_cause(&error)))?;
         let sent_secrets = SentSecrets::of(&target.credential, None);
-        Ok(Self { client, address: target.address.clone(), credential, sent_secrets, tls, lookup, connected })
+        Ok(Self { client, address: target.address.clone(), credential, sent_secrets, tls, lookup })
     }
 
     /// Makes one call. It is sent at most once.
@@ -166,25 +154,38 @@ impl Admin {
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(["api", "v1", "admin", "rpc"]);
         }
+        self.lookup.clear();
+        let taken = Arc::new(AtomicBool::new(false));
+        let body = CallBody { bytes: Some(body.into()), taken: Arc::clone(&taken) };
         let mut request = self
             .client
             .post(url)
             .header(USER_AGENT, CLIENT_NAME)
             .header(ACCEPT, "application/json")
             .header("content-type", "application/json")
-            .body(body);
+            .body(Body::wrap(body));
         if let Some(credential) = &self.credential {
             request = request.bearer_auth(credential.expose_secret());
         }
-        let step =
-            || if self.connected.once() { Step::Calling(method.to_owned()) } else { self.lookup.step() };
+        let is_sent = || taken.load(Ordering::SeqCst);
+        let step = || if is_sent() { Step::Calling(method.to_owned()) } else { self.lookup.step() };
         let uncertain = |error| GatewayError::Uncertain { method: method.to_owned(), cause: Arc::new(error) };
+        let lost = |error| {
+            let (method, cause) = (method.to_owned(), Arc::new(error));
+            if is_sent() {
+                GatewayError::Uncertain { method, cause }
+            } else {
+                GatewayError::NotSent { method, cause }
+            }
+        };
         let response = match within(deadline, step, request.send()).await {
             Ok(Ok(response)) => response,
+            Ok(Err(error)) if error.is_builder() => {
+                return Err(GatewayError::NotAGateway(innermost_cause(&error)));
+            }
             Ok(Err(error)) if error.is_connect() => return Err(self.unreached(&error)),
-            Ok(Err(error)) => return Err(uncertain(dropped(&error, step()))),
-            Err(error) if !self.connected.once() => return Err(error),
-            Err(error) => return Err(uncertain(error)),
+            Ok(Err(error)) => return Err(lost(dropped(&error, step()))),
+            Err(error) => return Err(lost(error)),
         };
         let status = response.status();
         let answer = whole(response, method, deadline).await.map_err(uncertain)?;
@@ -281,6 +282,7 @@ fn reply(
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
     use std::net::TcpListener;
     use std::time::Duration;
 
@@ -289,38 +291,89 @@ mod tests {
     use super::*;
     use crate::gateway::connect_options::ConnectOptions;
     use crate::gateway::lookup::Silent;
-    use crate::gateway::target::Trust;
+    use crate::gateway::target::{Fingerprint, Trust};
 
-    /// The error of a call to an address that never answers.
-    fn lost<R: NameService>(url: &str, resolver: R) -> GatewayError {
+    /// The error of the last of so many calls.
+    fn error_of_call<R: NameService>(url: &str, resolver: R, calls: usize) -> GatewayError {
         let target = Target {
             address: url.parse().unwrap(),
             credential: Credential::None,
-            trust: Trust::Platform,
+            trust: Trust::Pin(Fingerprint::of(b"none")),
             plaintext_allowed: false,
             options: ConnectOptions::default(),
         };
         let call = async {
-            let admin = Admin::by(&target, resolver, Deadline::after(Duration::from_secs(20))).await.unwrap();
-            admin.call("exec.approvals.set", &json!({}), Deadline::after(Duration::from_millis(500))).await
+            let admin = Admin::with_resolver(&target, resolver, Deadline::after(Duration::from_secs(20)));
+            let admin = admin.await.unwrap();
+            let params = json!({});
+            let set = || admin.call("exec.approvals.set", &params, Deadline::after(Duration::from_secs(1)));
+            for _ in 1..calls {
+                set().await.unwrap();
+            }
+            set().await
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(call).err().unwrap()
     }
 
-    /// Without a connection nothing was sent: a call that writes was not executed.
     #[test]
-    fn a_call_without_a_connection_was_not_executed() {
-        let error = lost("https://gateway.invalid", Silent);
+    fn a_call_whose_body_was_not_taken_was_not_sent() {
+        let error = error_of_call("https://gateway.localhost", Silent, 1);
         assert_eq!(
             error.to_string(),
-            "no answer within 500ms: timed out while looking up the name gateway.invalid"
+            "exec.approvals.set was not sent: no answer within 1s: timed out while looking up the name gateway.localhost"
         );
         let mute = TcpListener::bind("127.0.0.1:0").unwrap();
-        let error = lost(&format!("https://{}", mute.local_addr().unwrap()), GaiResolver::new());
-        assert_eq!(error.to_string(), "no answer within 500ms: timed out while connecting");
-        // With one, it may have been.
-        let error = lost(&format!("http://{}", mute.local_addr().unwrap()), GaiResolver::new());
+        let error = error_of_call(&format!("https://{}", mute.local_addr().unwrap()), GaiResolver::new(), 1);
+        assert_eq!(
+            error.to_string(),
+            "exec.approvals.set was not sent: no answer within 1s: timed out while connecting"
+        );
+        // Here the connection takes it.
+        let error = error_of_call(&format!("http://{}", mute.local_addr().unwrap()), GaiResolver::new(), 1);
         assert!(matches!(&error, GatewayError::Uncertain { .. }), "{error}");
+    }
+
+    /// An earlier call on another connection is no reason to doubt.
+    #[test]
+    fn a_later_call_that_cannot_connect_was_not_sent() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let answering = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"}}") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                head.push(byte[0]);
+            }
+            let answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 11\r\n\r\n{\"ok\":true}";
+            stream.write_all(answer.as_bytes()).unwrap();
+        });
+        let error = error_of_call(&format!("http://gateway.localhost:{port}"), Once::default(), 2);
+        answering.join().unwrap();
+        assert!(matches!(&error, GatewayError::NotSent { .. }), "{error}");
+        assert!(error.to_string().ends_with("while looking up the name gateway.localhost"), "{error}");
+    }
+
+    /// A DNS server that answers once.
+    #[derive(Clone, Default)]
+    struct Once(Arc<AtomicBool>);
+
+    impl tower_service::Service<hyper_util::client::legacy::connect::dns::Name> for Once {
+        type Response = std::vec::IntoIter<std::net::SocketAddr>;
+        type Error = io::Error;
+        type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: hyper_util::client::legacy::connect::dns::Name) -> Self::Future {
+            if self.0.swap(true, Ordering::SeqCst) {
+                return Box::pin(std::future::pending());
+            }
+            Box::pin(std::future::ready(Ok(vec![([127, 0, 0, 1], 0).into()].into_iter())))
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Which name is being looked up: a DNS server that does not answer is not a gateway that does not.
+//! Records which name is being looked up, so that an error can name the DNS server's silence and not the gateway's.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use tower_service::Service;
 
 use super::error::Step;
 
-/// What finds the addresses of a name.
+/// A resolver of names.
 pub(super) trait NameService:
     Service<Name, Error = io::Error, Response: Addresses, Future: Send + 'static> + Clone + Send + Sync + 'static
 {
@@ -33,7 +33,8 @@ pub(super) trait Addresses: Iterator<Item = SocketAddr> + Send + 'static {}
 
 impl<I: Iterator<Item = SocketAddr> + Send + 'static> Addresses for I {}
 
-/// The name that is being looked up, if any.
+/// The name that is being looked up, if any; one at a time. A lookup that is abandoned at a deadline stays recorded: the
+/// error is made after that.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lookup(Arc<Mutex<Option<String>>>);
 
@@ -42,13 +43,18 @@ impl Lookup {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The step of a connection that is not made yet.
+    /// Forgets an abandoned lookup, before another call.
+    pub(super) fn clear(&self) {
+        *self.name() = None;
+    }
+
+    /// The step to report while no connection is made.
     pub(super) fn step(&self) -> Step {
         self.name().clone().map_or(Step::Connecting, Step::LookingUp)
     }
 }
 
-/// A resolver that notes which name it looks up.
+/// A resolver that records which name it looks up.
 #[derive(Clone)]
 pub(super) struct Watched<R> {
     resolver: R,
@@ -75,13 +81,13 @@ impl<R: NameService> Service<Name> for Watched<R> {
         let (found, lookup) = (self.resolver.call(name), self.lookup.clone());
         Box::pin(async move {
             let found = found.await;
-            *lookup.name() = None;
+            lookup.clear();
             found
         })
     }
 }
 
-/// For the HTTP client.
+/// The same resolver for reqwest.
 impl<R: NameService> Resolve for Watched<R> {
     fn resolve(&self, name: reqwest::dns::Name) -> Resolving {
         let mut watched = self.clone();

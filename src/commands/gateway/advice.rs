@@ -118,7 +118,7 @@ pub fn next(fault: &Fault) -> Option<String> {
             "give it more time: clearance … --timeout 2m (a loading gateway may not answer for a minute)".to_owned()
         }
         GatewayError::Violation { violation: Violation::Oversize { .. }, step: Step::Calling(method) }
-            if method.split('.').next_back() == Some("list") =>
+            if method.ends_with("approval.list") =>
         {
             checked("check that the address belongs to a gateway; if so, its list is too long to be read: try again when prompts have expired")
         }
