@@ -387,21 +387,19 @@ fn a_restoration_that_fails_is_one_line_for_each_cause_and_is_not_forgotten() {
     fs::create_dir(&lock).unwrap();
     fs::remove_file(store(home.path())).unwrap();
     let cause = watch.event("not-restored")["cause"].clone();
-    let again = |watch: &mut Watch| {
-        kill_process(Pid::from_child(&watch.child), Signal::HUP).unwrap();
-        watch.event("reloading");
-        watch.event("watching");
-    };
-    again(&mut watch);
+    let reload = |watch: &Watch| kill_process(Pid::from_child(&watch.child), Signal::HUP).unwrap();
+    reload(&watch);
+    watch.event("reloading");
+    watch.event("watching");
     // Another cause: a link to itself, at once, since the watch may try again at any time.
     let aside = lock.with_extension("aside");
     std::os::unix::fs::symlink(&lock, &aside).unwrap();
     renameat_with(CWD, &aside, CWD, &lock, RenameFlags::EXCHANGE).unwrap();
-    again(&mut watch);
+    reload(&watch);
     let other = watch.event("not-restored")["cause"].clone();
     assert_ne!(cause, other);
     fs::remove_file(&lock).unwrap();
-    again(&mut watch);
+    reload(&watch);
     watch.event("restored");
     assert!(fs::read_to_string(store(home.path())).unwrap().contains("/usr/bin/uptime"));
     let lines = watch.end();
