@@ -30,6 +30,11 @@ const PATIENCE: Duration = Duration::from_mins(4);
 /// The fewest cases of a release.
 const CASES: usize = 30;
 
+/// What a current gateway answers if its database could not store a prompt in time. Nothing ran then, and nobody was asked.
+const NOT_STORED: &str = "approval request unavailable";
+/// How many prompts may be lost in that way, of 70 commands: the cron jobs of all agents run at once.
+const LOST: usize = 2;
+
 #[test]
 fn explain_on_2026_4_14() {
     release(LEGACY);
@@ -361,6 +366,7 @@ fn collect(lab: &Lab, agents: &BTreeMap<&str, Vec<&Case>>, prefix: &str, outcome
 fn compare(version: &str, plan: &Plan, host: &Host, outcomes: &Outcomes) {
     let marks = host.marks();
     let (mut counts, mut wrong) = (BTreeMap::<String, usize>::new(), String::new());
+    let mut lost = 0;
     for case in &plan.case {
         let (mark, expected) = (&case.mark, case.expected(version).expect("a verdict"));
         let explained = &outcomes.explained[mark];
@@ -372,6 +378,10 @@ fn compare(version: &str, plan: &Plan, host: &Host, outcomes: &Outcomes) {
             (false, false) => "denied",
             (true, true) => "asks and runs",
         };
+        if happened == "denied" && result.contains(NOT_STORED) {
+            lost += 1;
+            continue;
+        }
         *counts.entry(format!("{} {happened}", case.context)).or_default() += 1;
         let reason = explained["reason"].as_str().expect("a reason");
         // A denial is reported to the agent in the words that `explain` has.
@@ -385,7 +395,11 @@ fn compare(version: &str, plan: &Plan, host: &Host, outcomes: &Outcomes) {
             .expect("a string takes all");
         }
     }
-    println!("{version}: {} commands: {counts:?}", plan.case.len());
+    println!(
+        "{version}: {} commands: {counts:?}; prompts that the gateway could not store: {lost}",
+        plan.case.len()
+    );
+    assert!(lost <= LOST, "{version}: {lost} prompts were not stored");
     assert!(plan.case.len() >= CASES, "{}", plan.case.len());
     assert!(wrong.is_empty(), "{version}:\n{wrong}");
 }

@@ -85,3 +85,45 @@ fn cache() -> PathBuf {
 fn safe(name: &str) -> String {
     name.trim_start_matches('@').replace('/', "+")
 }
+
+/// Installs what the other tests need, several packages at a time. `.ci/run` runs these first, so that nothing is installed
+/// beside a test with a deadline.
+mod installs {
+    use std::fs;
+
+    use serde_json::Value;
+
+    /// That the package has this version, installed now if it is not there.
+    #[track_caller]
+    fn installed(name: &str, version: &str) {
+        let manifest = super::package(name, version).join(name).join("package.json");
+        let manifest = fs::read_to_string(manifest).expect("the package has a manifest");
+        let manifest: Value = serde_json::from_str(&manifest).expect("a manifest is JSON");
+        assert_eq!(manifest["version"], version, "{name}");
+    }
+
+    #[test]
+    fn openclaw_2026_4_14() {
+        installed("openclaw", "2026.4.14");
+    }
+
+    #[test]
+    fn openclaw_2026_6_11() {
+        installed("openclaw", "2026.6.11");
+    }
+
+    #[test]
+    fn openclaw_2026_7_1() {
+        installed("openclaw", "2026.7.1");
+    }
+
+    #[test]
+    fn openclaw_2026_9_6() {
+        installed("openclaw", "2026.9.6");
+    }
+
+    #[test]
+    fn the_published_contract() {
+        installed("@openclaw/gateway-protocol", "2026.9.1");
+    }
+}
