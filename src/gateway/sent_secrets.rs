@@ -56,13 +56,18 @@ impl SentSecrets {
             }
             GatewayError::NotAGateway(reason) => GatewayError::NotAGateway(self.text(reason)),
             GatewayError::Uncertain { method, cause } => {
-                // A shared cause had its secrets removed before it was shared.
-                let cause =
-                    Arc::try_unwrap(cause).map_or_else(|cause| cause, |cause| Arc::new(self.error(cause)));
-                GatewayError::Uncertain { method, cause }
+                GatewayError::Uncertain { method, cause: self.cause(cause) }
+            }
+            GatewayError::NotSent { method, cause } => {
+                GatewayError::NotSent { method, cause: self.cause(cause) }
             }
             error => error,
         }
+    }
+
+    /// A shared cause had its secrets removed before it was shared.
+    fn cause(&self, cause: Arc<GatewayError>) -> Arc<GatewayError> {
+        Arc::try_unwrap(cause).map_or_else(|cause| cause, |cause| Arc::new(self.error(cause)))
     }
 
     /// Removes the secrets from a gateway's error.
@@ -121,5 +126,19 @@ mod tests {
         };
         assert!(!refused("a-s3cret-t0ken").contains("s3cret-t0ken"));
         assert!(refused("a1b2").contains("request: Some(\"a1b2\")"));
+    }
+
+    #[test]
+    fn the_cause_of_a_lost_call_does_not_have_the_token() {
+        let secrets = SentSecrets::of(&Credential::Token("s3cret-t0ken".into()), None);
+        let cause = || Arc::new(GatewayError::NotAGateway("it has s3cret-t0ken".to_owned()));
+        let method = || "exec.approvals.set".to_owned();
+        for lost in [
+            GatewayError::NotSent { method: method(), cause: cause() },
+            GatewayError::Uncertain { method: method(), cause: cause() },
+        ] {
+            let lost = secrets.error(lost).to_string();
+            assert!(!lost.contains("s3cret-t0ken") && lost.contains("it has "), "{lost}");
+        }
     }
 }
