@@ -322,6 +322,11 @@ impl GatewayError {
         }
     }
 
+    /// The error of a call without an answer.
+    pub(super) const fn unanswered(method: String, is_sent: bool, cause: Arc<Self>) -> Self {
+        if is_sent { Self::Uncertain { method, cause } } else { Self::NotSent { method, cause } }
+    }
+
     /// The error behind the loss of a call, or the error itself.
     pub fn root(&self) -> &Self {
         match self {

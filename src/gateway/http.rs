@@ -169,15 +169,8 @@ impl Admin {
         }
         let is_sent = || taken.load(Ordering::SeqCst);
         let step = || if is_sent() { Step::Calling(method.to_owned()) } else { self.lookup.step() };
-        let uncertain = |error| GatewayError::Uncertain { method: method.to_owned(), cause: Arc::new(error) };
-        let lost = |error| {
-            let (method, cause) = (method.to_owned(), Arc::new(error));
-            if is_sent() {
-                GatewayError::Uncertain { method, cause }
-            } else {
-                GatewayError::NotSent { method, cause }
-            }
-        };
+        let uncertain = |error| GatewayError::unanswered(method.to_owned(), true, Arc::new(error));
+        let lost = |error| GatewayError::unanswered(method.to_owned(), is_sent(), Arc::new(error));
         let response = match within(deadline, step, request.send()).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) if error.is_builder() => {
@@ -283,10 +276,12 @@ fn reply(
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
-    use std::net::TcpListener;
+    use std::net::{SocketAddr, TcpListener};
     use std::time::Duration;
 
+    use hyper_util::client::legacy::connect::dns::Name;
     use serde_json::json;
+    use tower_service::Service;
 
     use super::*;
     use crate::gateway::connect_options::ConnectOptions;
@@ -329,12 +324,12 @@ mod tests {
             error.to_string(),
             "exec.approvals.set was not sent: no answer within 1s: timed out while connecting"
         );
-        // Here the connection takes it.
+        // Here the connection takes the body.
         let error = error_of_call(&format!("http://{}", mute.local_addr().unwrap()), GaiResolver::new(), 1);
         assert!(matches!(&error, GatewayError::Uncertain { .. }), "{error}");
     }
 
-    /// An earlier call on another connection is no reason to doubt.
+    /// An earlier call that was answered does not make a later one uncertain.
     #[test]
     fn a_later_call_that_cannot_connect_was_not_sent() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -360,8 +355,8 @@ mod tests {
     #[derive(Clone, Default)]
     struct Once(Arc<AtomicBool>);
 
-    impl tower_service::Service<hyper_util::client::legacy::connect::dns::Name> for Once {
-        type Response = std::vec::IntoIter<std::net::SocketAddr>;
+    impl Service<Name> for Once {
+        type Response = std::vec::IntoIter<SocketAddr>;
         type Error = io::Error;
         type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
 
@@ -369,7 +364,7 @@ mod tests {
             Poll::Ready(Ok(()))
         }
 
-        fn call(&mut self, _: hyper_util::client::legacy::connect::dns::Name) -> Self::Future {
+        fn call(&mut self, _: Name) -> Self::Future {
             if self.0.swap(true, Ordering::SeqCst) {
                 return Box::pin(std::future::pending());
             }

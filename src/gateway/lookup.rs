@@ -1,4 +1,4 @@
-//! Records which name is being looked up, so that an error can name the DNS server's silence and not the gateway's.
+//! Records which name is being looked up, so that an error can say that the DNS server did not answer, and not the gateway.
 
 use std::io;
 use std::net::SocketAddr;

@@ -127,7 +127,7 @@ impl Calls {
         let cause = Arc::clone(state.ended.get_or_insert_with(|| Arc::new(cause)));
         for (_, Pending { method, sent, written, answer }) in state.pending.drain() {
             // A caller that has stopped waiting does not receive it.
-            let _ = answer.send((written, Err(unanswered(method, sent, Arc::clone(&cause)))));
+            let _ = answer.send((written, Err(GatewayError::unanswered(method, sent, Arc::clone(&cause)))));
         }
         cause
     }
@@ -175,10 +175,6 @@ impl Drop for AbandonOnDrop<'_> {
     fn drop(&mut self) {
         self.calls.abandon(self.id);
     }
-}
-
-fn unanswered(method: String, sent: bool, cause: Arc<GatewayError>) -> GatewayError {
-    if sent { GatewayError::Uncertain { method, cause } } else { GatewayError::NotSent { method, cause } }
 }
 
 impl Session {
@@ -251,7 +247,7 @@ impl Session {
         let id = {
             let mut state = self.calls.state();
             if let Some(cause) = &state.ended {
-                return Err(unanswered(method.to_owned(), false, Arc::clone(cause)));
+                return Err(GatewayError::unanswered(method.to_owned(), false, Arc::clone(cause)));
             }
             state.issued += 1;
             state.issued
@@ -266,7 +262,8 @@ impl Session {
         self.calls.state().pending.insert(id, pending);
         let _abandoned = AbandonOnDrop { calls: &self.calls, id };
         let step = || Step::Calling(method.to_owned());
-        let given_up = |error| unanswered(method.to_owned(), self.calls.abandon(id), Arc::new(error));
+        let given_up =
+            |error| GatewayError::unanswered(method.to_owned(), self.calls.abandon(id), Arc::new(error));
         // If the writer has ended, all calls have ended with its error, so a failure to send is ignored here.
         let queued = within(deadline, step, self.outgoing.send(Outgoing::Call { id, text })).await;
         if let Err(error) = queued {
